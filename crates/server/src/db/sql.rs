@@ -1,0 +1,190 @@
+//! Statements: one literal text for both databases, values bound to it, run on a [`Tx`] or a [`ReadTx`].
+use super::{
+    Db, Inner, ReadTx, Tx, WriteTx,
+    error::DbError,
+    value::{FromRow, Row, Value},
+};
+use crate::error::{Error, Kind};
+
+/// The text of one statement, and where it is in the source.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    /// As PostgreSQL gets it.
+    pub postgres: &'static str,
+    /// As SQLite gets it.
+    pub sqlite: &'static str,
+    /// Source file.
+    pub file: &'static str,
+    /// Line in the file.
+    pub line: u32,
+}
+
+/// Every statement in the program, so that a test can prepare them all on both databases.
+#[linkme::distributed_slice]
+pub static STATEMENTS: [Statement];
+
+/// Starts a statement: `sql!("SELECT id FROM roles WHERE environment_id = $1").bind(environment)`. The text is a
+/// literal: SQL is never built from input.
+#[macro_export]
+macro_rules! sql {
+    ($text:expr) => {
+        $crate::by_dialect!(postgres: $text, sqlite: $text)
+    };
+}
+
+/// Starts the rare statement that the two databases spell differently. The parameters are the same.
+#[macro_export]
+macro_rules! by_dialect {
+    (postgres: $postgres:expr, sqlite: $sqlite:expr $(,)?) => {{
+        #[expect(
+            unsafe_code,
+            reason = "linkme puts the text into a link section, from where the test of all finds it"
+        )]
+        #[$crate::db::linkme::distributed_slice($crate::db::STATEMENTS)]
+        #[linkme(crate = $crate::db::linkme)]
+        static STATEMENT: $crate::db::Statement =
+            $crate::db::Statement { postgres: $postgres, sqlite: $sqlite, file: file!(), line: line!() };
+        $crate::db::Sql::new(&STATEMENT)
+    }};
+}
+
+/// A statement with the values of its parameters.
+#[derive(Debug)]
+#[must_use = "a statement does nothing until it is run"]
+pub struct Sql {
+    statement: &'static Statement,
+    values: Vec<Value>,
+}
+
+mod sealed {
+    /// Where a statement runs.
+    pub enum Target<'a> {
+        Read(&'a super::Db),
+        Write(&'a mut super::Tx),
+    }
+    pub trait Sealed {
+        fn target(&mut self) -> Target<'_>;
+    }
+}
+use sealed::{Sealed, Target};
+
+/// Where rows can be read: a [`Tx`], or a [`ReadTx`], which refuses everything but `SELECT`. Store functions that only
+/// read take `tx: &mut impl Queryable`.
+pub trait Queryable: Sealed + Send {}
+impl Sealed for Tx {
+    fn target(&mut self) -> Target<'_> {
+        Target::Write(self)
+    }
+}
+impl Queryable for Tx {}
+impl Sealed for ReadTx {
+    fn target(&mut self) -> Target<'_> {
+        Target::Read(&self.0)
+    }
+}
+impl Queryable for ReadTx {}
+
+impl Sql {
+    /// For `sql!` and `by_dialect!`.
+    pub fn new(statement: &'static Statement) -> Self {
+        Self { statement, values: Vec::new() }
+    }
+
+    /// Gives `$1` its value, the next call `$2`, and so on.
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Runs it and tells how many rows it changed.
+    ///
+    /// # Errors
+    /// A broken key, or that the database could not do it. The transaction is over then: it can only be dropped.
+    pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
+        self.check()?;
+        match &mut tx.0 {
+            WriteTx::Sqlite(tx) => tx.execute(self.statement.sqlite, &self.values),
+            WriteTx::Postgres(tx) => tx.execute(self.statement.postgres, &self.values).await,
+        }
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// As [`Sql::execute`]; also if a row is not a `T`.
+    pub async fn all<T: FromRow>(self, tx: &mut impl Queryable) -> Result<Vec<T>, DbError> {
+        self.rows(tx).await?.into_iter().map(read).collect()
+    }
+
+    /// The row, if there is one.
+    ///
+    /// # Errors
+    /// As [`Sql::all`]; also if there are several.
+    pub async fn optional<T: FromRow>(self, tx: &mut impl Queryable) -> Result<Option<T>, DbError> {
+        let statement = self.statement;
+        let mut rows = self.rows(tx).await?.into_iter();
+        match (rows.next(), rows.next()) {
+            (row, None) => row.map(read).transpose(),
+            (_, Some(_)) => {
+                Err(DbError::fault(format!("{}:{}: several rows", statement.file, statement.line)))
+            }
+        }
+    }
+
+    /// The row that is surely there, such as a count's.
+    ///
+    /// # Errors
+    /// As [`Sql::optional`]; also if there is none.
+    pub async fn one<T: FromRow>(self, tx: &mut impl Queryable) -> Result<T, DbError> {
+        let statement = self.statement;
+        let row = self.optional(tx).await?;
+        row.ok_or_else(|| DbError::fault(format!("{}:{}: no row", statement.file, statement.line)))
+    }
+
+    async fn rows(self, tx: &mut impl Queryable) -> Result<Vec<Row>, DbError> {
+        self.check()?;
+        let Statement { postgres, sqlite, .. } = *self.statement;
+        match tx.target() {
+            Target::Read(_) if !is_select(postgres) || !is_select(sqlite) => {
+                Err(DbError::fault(format!("not a SELECT, needs db.write(): {sqlite}")))
+            }
+            Target::Read(db) => match &db.0 {
+                Inner::Sqlite(db) => {
+                    // Reads are inline and always ready; this lets other tasks run now and then.
+                    tokio::task::coop::consume_budget().await;
+                    db.rows(sqlite, &self.values)
+                }
+                Inner::Postgres(db) => db.rows(postgres, &self.values).await,
+            },
+            Target::Write(tx) => match &mut tx.0 {
+                WriteTx::Sqlite(tx) => tx.rows(sqlite, &self.values),
+                WriteTx::Postgres(tx) => tx.rows(postgres, &self.values).await,
+            },
+        }
+    }
+
+    /// PostgreSQL cannot store U+0000 in a text; so that both behave alike, SQLite shall not either.
+    fn check(&self) -> Result<(), DbError> {
+        let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+        if self.values.iter().any(has_nul) {
+            return Err(
+                Error::new(Kind::InvalidArgument, "text must not contain the character U+0000").into()
+            );
+        }
+        Ok(())
+    }
+}
+
+fn read<T: FromRow>(mut row: Row) -> Result<T, DbError> {
+    let value = T::from_row(&mut row)?;
+    row.finish(value)
+}
+
+/// Also not `WITH x AS (DELETE …) SELECT` nor `SELECT … FOR UPDATE`.
+fn is_select(text: &str) -> bool {
+    let mut words =
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    let is = |word: &str, wanted: &[&str]| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted));
+    is(first, &["SELECT", "WITH"]) && !words.any(|word| is(word, &["INSERT", "UPDATE", "DELETE"]))
+}
