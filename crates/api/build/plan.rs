@@ -179,7 +179,7 @@ fn marker(method: &MethodDescriptor, index: usize) -> Result<String> {
     Ok(format!(
         "/// `/{service}/{name}`\n#[derive(Debug)]\npub struct {name};\nimpl crate::Rpc for {name} {{\n\
          type Request = {};\ntype Response = {};\nconst PATH: &'static str = \"/{service}/{name}\";\n\
-         const INDEX: usize = {index};\n}}\n",
+         const METHOD: &'static crate::plan::Method = &crate::METHODS[{index}];\n}}\n",
         rust_type(&method.input())?,
         rust_type(&method.output())?,
         service = method.parent_service().full_name(),
@@ -345,14 +345,16 @@ fn comment(file: &prost_types::FileDescriptorProto, path: &[i32]) -> String {
 
 fn snake(name: &str) -> String {
     let mut out = String::new();
-    let letters: Vec<char> = name.chars().collect();
-    for (i, letter) in letters.iter().enumerate() {
-        let after_lower = i > 0 && letters[i - 1].is_lowercase();
-        let before_lower = i > 0 && letters.get(i + 1).is_some_and(|next| next.is_lowercase());
+    let mut before: Option<char> = None;
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let after_lower = before.is_some_and(char::is_lowercase);
+        let before_lower = before.is_some() && letters.peek().is_some_and(|next| next.is_lowercase());
         if letter.is_uppercase() && (after_lower || before_lower) {
             out.push('_');
         }
         out.extend(letter.to_lowercase());
+        before = Some(letter);
     }
     out
 }

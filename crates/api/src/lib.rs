@@ -18,12 +18,8 @@ pub trait Rpc: Send + Sync + 'static {
     type Response: prost::Message + Default + Send + 'static;
     /// gRPC path, `/package.Service/Method`.
     const PATH: &'static str;
-    /// Position of the plan in [`METHODS`].
-    const INDEX: usize;
     /// The plan.
-    fn method() -> &'static plan::Method {
-        &METHODS[Self::INDEX]
-    }
+    const METHOD: &'static plan::Method;
 }
 
 include!(concat!(env!("OUT_DIR"), "/plan.rs"));

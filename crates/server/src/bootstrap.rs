@@ -1,0 +1,311 @@
+//! From a configuration to a running [`App`]: opens the database, brings it up to date, and at the very first start
+//! makes the default environment with its keys, roles and credentials.
+use crate::{
+    app::{App, Settings},
+    clients::{self, NewSecret, SecretUses},
+    config::{self, Config},
+    ctx::{Caller, Ctx},
+    db::{self, Db, MIGRATIONS, Migration, OpenOptions, Tx},
+    entropy,
+    environments::{self, Directory, Environment, EnvironmentType, Region},
+    error::Error,
+    events,
+    ids::{ApplicationId, IdSource},
+    keys,
+    keys::KeyRing,
+    organizations,
+    rate::RateLimits,
+    roles,
+    rpc::Routes,
+    secret::Secret,
+    sql,
+    time::Clock,
+    vault::{MasterKeyError, Vault},
+};
+use gatewright_jose::SigningKey;
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Why the server cannot start; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error("{}", .0.message())]
+    Database(#[from] Error),
+    /// The master key cannot be used.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The keys in the database were sealed under another master key, or damaged.
+    #[error(
+        "the signing keys cannot be opened: {0}\n  help: use the master key that this database was made with (security.master_key_file)"
+    )]
+    Sealed(String),
+    /// A file or folder cannot be made.
+    #[error(
+        "{path} cannot be written: {source}\n  help: give this user the right to write there, or choose another server.data_dir"
+    )]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// What opening did.
+#[derive(Debug)]
+pub struct Opened {
+    /// Ready for use.
+    pub app: Arc<App>,
+    /// Migrations that were applied.
+    pub applied: Vec<&'static Migration>,
+    /// Set at the very first start: where the credentials are.
+    pub credentials: Option<PathBuf>,
+}
+
+/// Every rpc that is built.
+pub fn routes() -> Routes {
+    let mut routes = Routes::default();
+    organizations::routes(&mut routes);
+    events::routes(&mut routes);
+    routes
+}
+
+/// Opens everything that requests use.
+///
+/// # Errors
+/// [`StartError`]
+pub async fn open(config: &Config, clock: Clock) -> Result<Opened, StartError> {
+    make_data_dir(&config.server.data_dir)?;
+    let options = OpenOptions {
+        pool_size: usize::try_from(config.database.pool_size.0).unwrap_or(16),
+        ..OpenOptions::default()
+    };
+    let db = Db::open_in(&config.database_url(), &options).await?;
+    let applied = db::migrate(&db, MIGRATIONS, clock.now()).await?;
+    open_app(config, clock, db, applied).await
+}
+
+async fn open_app(
+    config: &Config,
+    clock: Clock,
+    db: Db,
+    applied: Vec<&'static Migration>,
+) -> Result<Opened, StartError> {
+    let (url, now) = (config.public_url(), clock.now());
+    let domain = domain(&url);
+    let environments = environments::store::all(&mut db.read()).await?;
+    let first = environments.is_empty();
+    let vault = Vault::open_file(&config.master_key_file(), first)?;
+    let ids = IdSource::new(next_node_number(&db).await?);
+    let mut credentials = None;
+    match environments.into_iter().next() {
+        None => credentials = create_default(config, &db, &vault, &ids, &clock).await?,
+        Some(stored) => {
+            let default = stored.at("");
+            if default.domain != domain {
+                let mut tx = db.write().await?;
+                environments::store::set_domain(&mut tx, default.id, domain, now).await?;
+                tx.commit().await?;
+            }
+        }
+    }
+    let app = Arc::new(App {
+        environments: Directory::load(&db, domain, url.is_https()).await?,
+        db,
+        clock,
+        ids,
+        vault,
+        keys: KeyRing::default(),
+        secret_uses: SecretUses::default(),
+        rates: RateLimits::per_minute(config.rate.requests_per_minute),
+        settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },
+    });
+    if let Some(environment) = app.environments.default_environment() {
+        use std::error::Error as _;
+        let keys = app.keys.of(&app, &environment).await;
+        keys.map_err(|error| {
+            StartError::Sealed(error.source().map_or(error.to_string(), |e| e.to_string()))
+        })?;
+    }
+    Ok(Opened { app, applied, credentials })
+}
+
+impl Opened {
+    /// The default environment, as the operator at the command line sees it.
+    ///
+    /// # Errors
+    /// `INTERNAL` if there is none.
+    pub fn operator(&self) -> Result<Ctx, Error> {
+        let environment =
+            self.app.environments.default_environment().ok_or_else(|| Error::internal("no environment"))?;
+        Ok(Ctx::new(self.app.clone(), environment, Caller::Operator, "command-line".into(), None))
+    }
+}
+
+/// Host and port, as they stand in a `Host` header.
+fn domain(url: &config::PublicUrl) -> &str {
+    url.as_str().split_once("://").map_or(url.as_str(), |(_, domain)| domain)
+}
+
+/// Makes the data folder, for its owner only.
+///
+/// # Errors
+/// [`StartError::File`]
+pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| StartError::File { path: path.to_owned(), source })
+}
+
+/// A number for this start of a node, so that ids of two nodes differ, and those of one node across a clock that steps
+/// back.
+async fn next_node_number(db: &Db) -> Result<i64, Error> {
+    let mut tx = db.write().await?;
+    let number: i64 = sql!(
+        "INSERT INTO installation (name, value) VALUES ('node_number', 0)
+         ON CONFLICT (name) DO UPDATE SET value = installation.value + 1 RETURNING value"
+    )
+    .one(&mut tx)
+    .await?;
+    tx.commit().await?;
+    Ok(number)
+}
+
+/// Makes the default environment. None if another node that started at the same time made it.
+async fn create_default(
+    config: &Config,
+    db: &Db,
+    vault: &Vault,
+    ids: &IdSource,
+    clock: &Clock,
+) -> Result<Option<PathBuf>, StartError> {
+    let now = clock.now();
+    let der = SigningKey::generate().map_err(Error::internal)?;
+    let der = Secret::new(der.to_vec());
+    let client: ApplicationId = ids.next(now);
+    let secret = NewSecret::generate(ids.next(now), now)?;
+    let environment = Environment {
+        id: ids.next(now),
+        display_name: "Default".to_owned(),
+        domain: domain(&config.public_url()).to_owned(),
+        url: config.public_url().as_str().to_owned(),
+        kind: match config.security.environment_type {
+            config::EnvironmentType::Production => EnvironmentType::Production,
+            config::EnvironmentType::Development => EnvironmentType::Development,
+        },
+        region: Region::Us,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut tx = db.write().await?;
+    if !claim_first_start(&mut tx).await? {
+        return Ok(None);
+    }
+    fill(&mut tx, vault, ids, &environment, &der).await?;
+    clients::create_default(&mut tx, environment.id, client, &secret, now).await?;
+    // Before the commit: a crash may leave credentials that nothing accepts, which the next start replaces, but never
+    // an environment that nobody has the credentials of.
+    let path = config.credentials_file();
+    write_credentials(&path, &environment.url, client, &secret)?;
+    tx.commit().await?;
+    Ok(Some(path))
+}
+
+/// What every environment is born with, but for its application.
+async fn fill(
+    tx: &mut Tx,
+    vault: &Vault,
+    ids: &IdSource,
+    environment: &Environment,
+    der: &Secret<Vec<u8>>,
+) -> Result<(), Error> {
+    let now = environment.created_at;
+    environments::store::insert(tx, environment).await?;
+    keys::create_first(tx, vault, environment.id, ids.next(now), der, now).await?;
+    roles::create_built_in(tx, environment.id, ids, now).await
+}
+
+/// Adds a further environment with an application of its own, and says its credentials.
+///
+/// # Errors
+/// `ALREADY_EXISTS` for a domain that another environment has.
+pub async fn add_environment(
+    app: &Arc<App>,
+    display_name: &str,
+    domain: &str,
+    kind: EnvironmentType,
+) -> Result<(Arc<Environment>, ApplicationId, Secret<String>), Error> {
+    let default = app.environments.default_environment().ok_or_else(|| Error::internal("no environment"))?;
+    let now = app.clock.now();
+    let der = tokio::task::spawn_blocking(SigningKey::generate).await.map_err(Error::internal)?;
+    let der = Secret::new(der.map_err(Error::internal)?.to_vec());
+    let environment = Environment {
+        id: app.ids.next(now),
+        display_name: display_name.to_owned(),
+        domain: domain.to_ascii_lowercase(),
+        url: String::new(),
+        kind,
+        region: default.region,
+        created_at: now,
+        updated_at: now,
+    };
+    let client: ApplicationId = app.ids.next(now);
+    let secret = NewSecret::generate(app.ids.next(now), now)?;
+    let mut tx = app.db.write().await?;
+    fill(&mut tx, &app.vault, &app.ids, &environment, &der).await?;
+    clients::create_default(&mut tx, environment.id, client, &secret, now).await?;
+    tx.commit().await?;
+    app.environments.reload(&app.db, &default.domain).await?;
+    let environment = app.environments.at(&environment.domain);
+    Ok((environment.ok_or_else(|| Error::internal("not found after it was made"))?, client, secret.plain))
+}
+
+/// Whether this node is the one that sets the installation up. The other one waits for its commit.
+async fn claim_first_start(tx: &mut Tx) -> Result<bool, Error> {
+    let claimed =
+        sql!("INSERT INTO installation (name, value) VALUES ('set_up', 1) ON CONFLICT (name) DO NOTHING")
+            .execute(tx)
+            .await?;
+    Ok(claimed == 1)
+}
+
+/// Writes what an SDK needs, readable by its owner only. A present file is replaced as a whole.
+///
+/// # Errors
+/// [`StartError::File`]
+pub fn write_credentials(
+    path: &Path,
+    url: &str,
+    client: ApplicationId,
+    secret: &NewSecret,
+) -> Result<(), StartError> {
+    let text = Secret::new(format!(
+        "# Credentials of {client} for SDKs of the Scalekit API. Use them with: set -a; . {path}; set +a\n\
+         SCALEKIT_ENVIRONMENT_URL={url}\nSCALEKIT_ENV_URL={url}\nSCALEKIT_CLIENT_ID={client}\n\
+         SCALEKIT_CLIENT_SECRET={secret}\n",
+        path = path.display(),
+        secret = secret.plain.expose()
+    ));
+    replace(path, text.expose()).map_err(|source| StartError::File { path: path.to_owned(), source })
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", entropy::token().map_err(io::Error::other)?));
+    let new = PathBuf::from(name);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let written =
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}

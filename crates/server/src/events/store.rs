@@ -1,0 +1,184 @@
+//! SQL of events.
+use super::model::Event;
+use crate::{
+    db::{Db, FromRow, ReadTx, Row, Sql, Tx},
+    error::Error,
+    ids::{EnvironmentId, IdSource, OrganizationId},
+    paging, sql,
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// Who did it, and through which request.
+pub struct Origin<'a> {
+    /// `API`, `HUMAN` or `MACHINE`.
+    pub actor_type: &'static str,
+    /// The actor's id.
+    pub actor_id: String,
+    /// Address, or empty.
+    pub ip_address: String,
+    /// `req_…`
+    pub request_id: &'a str,
+}
+
+/// Adds an event.
+pub async fn insert(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    event: &Event,
+    origin: &Origin<'_>,
+) -> Result<(), Error> {
+    sql!(
+        "INSERT INTO events (environment_id, id, type, object, organization_id, occurred_at, data, source, actor_type,
+                             actor_id, ip_address, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'SCALEKIT', $8, $9, $10, $11)"
+    )
+    .bind(env)
+    .bind(event.id)
+    .bind(&event.name)
+    .bind(&event.object)
+    .bind(event.organization)
+    .bind(event.occurred_at)
+    .bind(&event.data)
+    .bind(origin.actor_type)
+    .bind(&origin.actor_id)
+    .bind(&origin.ip_address)
+    .bind(origin.request_id)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+impl FromRow for Event {
+    fn from_row(row: &mut Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.next()?,
+            name: row.next()?,
+            object: row.next()?,
+            organization: row.next()?,
+            occurred_at: row.next()?,
+            data: row.next()?,
+        })
+    }
+}
+
+/// Which events to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// No event can pass.
+    pub nothing: bool,
+    /// Any of these types; every type if there are none.
+    pub types: Vec<String>,
+    /// Of this organization.
+    pub organization: Option<OrganizationId>,
+    /// Not before.
+    pub start: Option<Timestamp>,
+    /// Not after.
+    pub end: Option<Timestamp>,
+    /// `SCALEKIT` or `DIR_SYNC`.
+    pub source: Option<&'static str>,
+}
+
+impl Filter {
+    /// The types as `,a,b,`, to look one up by its place; none if every type will do.
+    fn types_text(&self) -> Option<String> {
+        (!self.types.is_empty()).then(|| format!(",{},", self.types.join(",")))
+    }
+}
+
+/// One page, in the order of the window. A filter by organization has an index of its own.
+pub async fn page(
+    tx: &mut ReadTx,
+    env: EnvironmentId,
+    filter: &Filter,
+    window: paging::Window,
+) -> Result<Vec<Event>, Error> {
+    let (low, high) = filter.id_bounds();
+    let (statement, low, high) = match (window.from, filter.organization) {
+        (paging::From::Newest, None) => (older(), low, high),
+        (paging::From::Newest, Some(_)) => (older_of_organization(), low, high),
+        (paging::From::Before(id), None) => (older(), low, high.min(id)),
+        (paging::From::Before(id), Some(_)) => (older_of_organization(), low, high.min(id)),
+        (paging::From::After(id), None) => (newer(), low.max(id), high),
+        (paging::From::After(id), Some(_)) => (newer_of_organization(), low.max(id), high),
+    };
+    Ok(filter.bind(statement.bind(env), low, high).bind(window.limit()).all(tx).await?)
+}
+
+/// How many events pass the filter.
+pub async fn count(tx: &mut ReadTx, env: EnvironmentId, filter: &Filter) -> Result<i64, Error> {
+    let (low, high) = filter.id_bounds();
+    let statement = if filter.organization.is_some() { count_of_organization() } else { count_all() };
+    Ok(filter.bind(statement.bind(env), low, high).one(tx).await?)
+}
+
+impl Filter {
+    /// Ids follow time, so a span of time is a span of ids, both ends excluded; `occurred_at` settles the edges.
+    fn id_bounds(&self) -> (i64, i64) {
+        let low = self.start.map_or(0, |start| IdSource::first_at(start.minus(CLOCK_STEP)) - 1);
+        let high = self.end.map_or(i64::MAX, |end| IdSource::first_at(end.plus(CLOCK_STEP)));
+        (low, high)
+    }
+
+    fn bind(&self, statement: Sql, low: i64, high: i64) -> Sql {
+        statement
+            .bind(low)
+            .bind(high)
+            .bind(self.types_text())
+            .bind(self.start)
+            .bind(self.end)
+            .bind(self.source)
+            .bind(self.organization)
+    }
+}
+
+/// How far an id may run ahead of the clock after the clock stepped back.
+const CLOCK_STEP: Duration = Duration::from_secs(3600);
+
+/// The columns, the conditions that every listing shares, and what differs: the organization and the order.
+/// `replace` finds a type in `,a,b,` without wildcards, alike on both databases.
+macro_rules! events {
+    ($columns:literal, $organization:literal, $order:literal) => {
+        sql!(concat!(
+            "SELECT ",
+            $columns,
+            " FROM events WHERE environment_id = $1 AND id > $2 AND id < $3
+                AND (CAST($4 AS TEXT) IS NULL OR replace($4, ',' || type || ',', '') <> $4)
+                AND (CAST($5 AS BIGINT) IS NULL OR occurred_at >= $5)
+                AND (CAST($6 AS BIGINT) IS NULL OR occurred_at <= $6)
+                AND (CAST($7 AS TEXT) IS NULL OR source = $7) AND ",
+            $organization,
+            $order
+        ))
+    };
+    (page $organization:literal, $order:literal) => {
+        events!("id, type, object, organization_id, occurred_at, data", $organization, $order)
+    };
+}
+
+fn older() -> Sql {
+    events!(page "CAST($8 AS BIGINT) IS NULL", " ORDER BY id DESC LIMIT $9")
+}
+fn newer() -> Sql {
+    events!(page "CAST($8 AS BIGINT) IS NULL", " ORDER BY id LIMIT $9")
+}
+fn older_of_organization() -> Sql {
+    events!(page "organization_id = $8", " ORDER BY id DESC LIMIT $9")
+}
+fn newer_of_organization() -> Sql {
+    events!(page "organization_id = $8", " ORDER BY id LIMIT $9")
+}
+fn count_all() -> Sql {
+    events!("COUNT(*)", "CAST($8 AS BIGINT) IS NULL", "")
+}
+fn count_of_organization() -> Sql {
+    events!("COUNT(*)", "organization_id = $8", "")
+}
+
+/// When the newest event of any environment happened: no clock of ours should be behind that.
+///
+/// # Errors
+/// Those of the database.
+pub async fn newest(db: &Db) -> Result<Option<Timestamp>, Error> {
+    Ok(sql!("SELECT occurred_at FROM events ORDER BY id DESC LIMIT 1").optional(&mut db.read()).await?)
+}

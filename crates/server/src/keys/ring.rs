@@ -1,0 +1,132 @@
+//! The keys of each environment in memory, parsed once.
+use super::store;
+use crate::{
+    app::App,
+    environments::Environment,
+    error::{Error, Kind},
+    ids::EnvironmentId,
+    time::Timestamp,
+    vault::{Place, Vault},
+};
+use arc_swap::ArcSwap;
+use gatewright_jose::{Jwk, JwkSet, JwsError, SigningKey, VerifyingKey};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+/// How soon every node knows of a change to the keys.
+const FRESH_FOR: Duration = Duration::from_secs(30);
+
+/// Where sealed private keys are.
+pub(super) const SEALED_IN: &str = "signing_keys.private_key_sealed";
+
+/// The published keys of one environment.
+#[derive(Debug)]
+pub struct EnvironmentKeys {
+    keys: Vec<Key>,
+    read_at: Timestamp,
+    /// The body of `/keys`.
+    pub jwks: String,
+}
+
+#[derive(Debug)]
+struct Key {
+    signs_from: Timestamp,
+    private: SigningKey,
+    public: VerifyingKey,
+}
+
+impl EnvironmentKeys {
+    /// The key that signs at `now`: the newest whose time has come.
+    ///
+    /// # Errors
+    /// `INTERNAL` if there is none.
+    pub fn signing(&self, now: Timestamp) -> Result<&SigningKey, Error> {
+        let ready = self.keys.iter().rev().find(|key| key.signs_from <= now);
+        ready
+            .or(self.keys.first())
+            .map(|key| &key.private)
+            .ok_or_else(|| Error::internal("the environment has no signing key"))
+    }
+
+    /// Verifies a token's signature and returns its payload.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` with the reason.
+    pub fn verify(&self, token: &str) -> Result<Vec<u8>, Error> {
+        let refused = |error: JwsError| Error::new(Kind::Unauthenticated, error.to_string());
+        let header = gatewright_jose::decode_header(token).map_err(refused)?;
+        let key = self.keys.iter().find(|key| key.private.kid() == header.kid).ok_or_else(|| {
+            Error::new(Kind::Unauthenticated, "token is signed with a key that is not this environment's")
+        })?;
+        gatewright_jose::verify(token, &key.public).map_err(refused)
+    }
+}
+
+/// The keys of all environments, read when first needed and again from time to time.
+#[derive(Debug, Default)]
+pub struct KeyRing {
+    known: ArcSwap<HashMap<EnvironmentId, Arc<EnvironmentKeys>>>,
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl KeyRing {
+    /// The keys of `environment`.
+    ///
+    /// # Errors
+    /// Those of the database; `INTERNAL` if a key cannot be opened.
+    pub async fn of(&self, app: &App, environment: &Environment) -> Result<Arc<EnvironmentKeys>, Error> {
+        let now = app.clock.now();
+        let fresh = |keys: &Arc<EnvironmentKeys>| !keys.read_at.plus(FRESH_FOR).is_past(now);
+        if let Some(keys) = self.known.load().get(&environment.id)
+            && fresh(keys)
+        {
+            return Ok(keys.clone());
+        }
+        let _one_at_a_time = self.reading.lock().await;
+        let before = self.known.load().get(&environment.id).cloned();
+        if let Some(keys) = before.clone().filter(fresh) {
+            return Ok(keys);
+        }
+        let keys = Arc::new(read(app, environment, before.as_deref(), now).await?);
+        let mut known = HashMap::clone(&self.known.load());
+        known.insert(environment.id, keys.clone());
+        self.known.store(Arc::new(known));
+        Ok(keys)
+    }
+
+    /// Forgets what it read, so that the next use reads again.
+    pub fn forget(&self) {
+        self.known.store(Arc::default());
+    }
+}
+
+async fn read(
+    app: &App,
+    environment: &Environment,
+    before: Option<&EnvironmentKeys>,
+    now: Timestamp,
+) -> Result<EnvironmentKeys, Error> {
+    let stored = store::published(&mut app.db.read(), environment.id, now).await?;
+    let unchanged = before.is_some_and(|before| {
+        before.keys.len() == stored.len()
+            && before.keys.iter().zip(&stored).all(|(key, stored)| {
+                key.private.kid() == stored.id.to_string() && key.signs_from == stored.signs_from
+            })
+    });
+    let keys = stored.iter().map(|key| parse(&app.vault, key)).collect::<Result<Vec<_>, _>>()?;
+    let jwks = match before {
+        Some(before) if unchanged => before.jwks.clone(),
+        _ => {
+            let keys: Vec<Jwk> = keys.iter().map(|key| key.private.jwk()).collect();
+            serde_json::to_string(&JwkSet { keys }).map_err(Error::internal)?
+        }
+    };
+    Ok(EnvironmentKeys { keys, read_at: now, jwks })
+}
+
+fn parse(vault: &Vault, stored: &store::StoredKey) -> Result<Key, Error> {
+    let place = Place { column: SEALED_IN, row: stored.id.as_i64() };
+    let der = vault.open(place, &stored.private_key_sealed)?;
+    let private = SigningKey::from_pkcs8(&stored.id.to_string(), der.expose()).map_err(Error::internal)?;
+    let public = VerifyingKey::from_jwk(&private.jwk()).map_err(Error::internal)?;
+    Ok(Key { signs_from: stored.signs_from, private, public })
+}

@@ -1,0 +1,9 @@
+//! The program `gatewright`; everything is in the library.
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    gatewright::cli::main()
+}

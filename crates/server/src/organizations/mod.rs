@@ -1,0 +1,15 @@
+//! Organizations: the customers of an application, to which users, connections and directories belong.
+//!
+//! Invariants: `external_id` and `slug` are unique in the environment; an organization exists or it does not, there is
+//! no state; deleting one deletes what belongs to it (foreign keys cascade); each change tells an event in its own
+//! transaction.
+mod branding;
+mod grpc;
+mod model;
+mod ops;
+mod portal_links;
+mod session_policy;
+mod store;
+
+pub use grpc::routes;
+pub use model::{Organization, OrganizationRef};
