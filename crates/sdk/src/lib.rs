@@ -1,0 +1,127 @@
+//! `ScalekitClient` for Rust: organizations, tokens and webhooks of a Scalekit environment, in the vendor's cloud or
+//! on any server that speaks its API.
+//!
+//! # Install
+//!
+//! ```toml
+//! [dependencies]
+//! gatewright-sdk = "0.1"
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
+//! Rust 1.95 or newer. The runtime is Tokio, and only Tokio. TLS is rustls with AWS-LC; a C compiler is needed to
+//! build, nothing else.
+//!
+//! # Start
+//!
+//! ```no_run
+//! use gatewright_sdk::{ScalekitClient, ScalekitError};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let client = ScalekitClient::new(
+//!         std::env::var("SCALEKIT_ENVIRONMENT_URL")?,
+//!         std::env::var("SCALEKIT_CLIENT_ID")?,
+//!         std::env::var("SCALEKIT_CLIENT_SECRET")?,
+//!     )?;
+//!
+//!     let acme = client.organization().create_organization("Acme").external_id("crm-7").await?;
+//!     println!("created {}", acme.id);
+//!
+//!     let mut all = client.organization().list_organization().stream();
+//!     while let Some(organization) = all.try_next().await? {
+//!         println!("{} {}", organization.id, organization.display_name);
+//!     }
+//!
+//!     match client.organization().get_organization("org_0").await {
+//!         Err(error) if error.is_not_found() => println!("no such organization"),
+//!         other => println!("{}", other?.display_name),
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What you want to do
+//!
+//! Names are those of the vendor's SDK reference in snake_case. What a method needs is an argument; options are
+//! setters on what it returns, which is sent when it is awaited.
+//!
+//! | task | method |
+//! | --- | --- |
+//! | send a user to the login page | [`get_authorization_url`](ScalekitClient::get_authorization_url), [`generate_pkce`](ScalekitClient::generate_pkce) |
+//! | finish the login | [`authenticate_with_code`](ScalekitClient::authenticate_with_code) |
+//! | continue a login that began at the identity provider | [`get_idp_initiated_login_claims`](ScalekitClient::get_idp_initiated_login_claims) |
+//! | keep a session going | [`refresh_access_token`](ScalekitClient::refresh_access_token) |
+//! | check a caller's token | [`validate_token`](ScalekitClient::validate_token), [`validate_access_token`](ScalekitClient::validate_access_token), [`verify_scopes`](ScalekitClient::verify_scopes) |
+//! | log out | [`get_logout_url`](ScalekitClient::get_logout_url) |
+//! | get a token for a machine | [`generate_client_token`](ScalekitClient::generate_client_token), [`get_client_access_token`](ScalekitClient::get_client_access_token) |
+//! | receive a webhook | [`verify_webhook_payload`](ScalekitClient::verify_webhook_payload), [`webhooks::verify`] |
+//! | answer an interceptor | [`verify_interceptor_payload`](ScalekitClient::verify_interceptor_payload), [`webhooks::verify_interceptor`] |
+//! | add a customer | [`create_organization`](Organizations::create_organization) |
+//! | find customers | [`get_organization`](Organizations::get_organization), [`get_organization_by_external_id`](Organizations::get_organization_by_external_id), [`list_organization`](Organizations::list_organization), [`search_organization`](Organizations::search_organization) |
+//! | change or remove a customer | [`update_organization`](Organizations::update_organization), [`delete_organization`](Organizations::delete_organization), and both by external id |
+//! | switch SSO or SCIM on | [`update_organization_settings`](Organizations::update_organization_settings) |
+//! | let a customer's admin in | [`generate_portal_link`](Organizations::generate_portal_link) |
+//! | limit users | [`upsert_user_management_settings`](Organizations::upsert_user_management_settings) |
+//! | limit sessions | [`update_organization_session_policy`](Organizations::update_organization_session_policy) |
+//! | brand the login page | [`update_organization_branding`](Organizations::update_organization_branding) |
+//!
+//! # Errors
+//!
+//! Everything fails with [`ScalekitError`]; its documentation says what to do for each kind.
+//!
+//! # Retries and deadlines
+//!
+//! A call is repeated with a new token, once, if the server answers UNAUTHENTICATED, and after a wait of
+//! `min(1000·2^n, 30000)` ms × 0.5..1.0 if it is UNAVAILABLE or cannot be reached; three times in all, and never for
+//! anything else. Switch it off with `.without_retries()` on a call or on the
+//! [builder](ScalekitClientBuilder::without_retries). The requests to the token endpoint on a user's behalf (code
+//! exchange, refresh) are never repeated: their inputs can be used once.
+//!
+//! A call has 20 seconds, its retries and waits included; `.timeout(…)` on a call or on the
+//! [builder](ScalekitClientBuilder::timeout) sets another limit. Dropping the future cancels the call.
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+
+mod builder;
+mod call;
+mod channel;
+mod client;
+mod clock;
+mod convert;
+mod error;
+mod http;
+mod jwks;
+mod jwt;
+mod oauth;
+pub mod organization;
+mod paging;
+pub mod pkce;
+mod random;
+mod retry;
+mod token;
+mod urls;
+pub mod webhooks;
+
+#[cfg(test)]
+mod tests;
+
+/// The generated protobuf messages, for `into_message` and [`ScalekitError::unpacked_details`].
+pub use gatewright_api::scalekit as messages;
+pub use jiff::Timestamp;
+
+pub use builder::ScalekitClientBuilder;
+pub use client::ScalekitClient;
+pub use error::{
+    ErrDetail, ErrorInfo, ErrorKind, FieldViolation, GrpcStatus, Result, ScalekitError, ServerErrorKind,
+};
+pub use jwt::TokenValidationOptions;
+pub use oauth::{
+    AuthenticateWithCode, AuthenticatedUser, AuthenticationResponse, ClientToken, GenerateClientToken,
+    GetIdpInitiatedLoginClaims, Identity, IdpInitiatedLoginClaims, RefreshAccessToken, RefreshTokenResponse,
+    ValidateAccessToken, ValidateToken,
+};
+pub use organization::{Organization, Organizations};
+pub use paging::ListStream;
+pub use pkce::Pkce;
+pub use urls::{AuthorizationUrlOptions, LogoutUrlOptions};
