@@ -1,0 +1,334 @@
+//! The measurements, in the order of the table.
+use crate::{
+    Plan,
+    api::Api,
+    http1,
+    limits::{self, Bare, Signing},
+    load::{self, Done, percentile},
+    process::{Home, Memory, Server},
+    report::{Goal, Report, Row, progress},
+};
+use anyhow::Result;
+use std::{sync::atomic::AtomicU64, time::Duration};
+
+/// Callers at the same time, as the goals say.
+const CALLERS: usize = 16;
+/// Connections that gRPC callers share, four on each.
+const CHANNELS: usize = 4;
+/// A limit and what is held against it take turns, so that a machine that changes its pace does not decide.
+const TURNS: u32 = 3;
+/// How long a server without work is left alone before its memory is read.
+const SETTLE: Duration = Duration::from_secs(3);
+/// Organizations of the database that counts as empty: enough for a page.
+const FEW: u64 = 100;
+/// Single calls for the percentiles of a read.
+const READS: u64 = 2000;
+
+/// Numbers of organizations, never used twice.
+static NUMBERS: AtomicU64 = AtomicU64::new(1000);
+
+/// A server with what it takes to call it.
+struct Bench<'a> {
+    plan: &'a Plan,
+    home: Home<'a>,
+    server: Server,
+    credentials: (String, String),
+    token: String,
+}
+
+/// All measurements.
+///
+/// # Errors
+/// The server fails, or the machine does not tell what must be known.
+pub async fn all(plan: &Plan) -> Result<Report> {
+    let mut report = Report::default();
+    progress("first start, restarts, memory");
+    let home = Home::new(plan, "main")?;
+    let first = home.start().await?;
+    report.add(
+        Row::new("first start to /healthz", millis(first.started.elapsed()), "ms")
+            .note("makes a key and a database"),
+    );
+    let credentials = home.credentials()?;
+    first.stop()?;
+    restarts(plan, &home, &credentials, &mut report).await?;
+    let bench = Bench::new(plan, home, credentials).await?;
+    tokio::time::sleep(SETTLE).await;
+    let idle = bench.server.memory()?;
+    report.add(memory("resident idle", idle).goal(Goal::AtMost(40.0, 20.0)));
+
+    progress("tokens");
+    bench.tokens(&mut report).await?;
+    progress("organizations");
+    let mut bare = Bare::open(plan.folder.path())?;
+    bench.creates(&mut bare, &mut report).await?;
+    bench.reads(&bare, &mut report).await?;
+    let peak = bench.server.memory()?;
+    report.add(Row::new("resident under load, most", peak.peak / 1024.0, "MiB"));
+    tokio::time::sleep(SETTLE).await;
+    report.add(memory("resident after load", bench.server.memory()?));
+    bench.server.stop()?;
+    if let Some(many) = plan.fill {
+        filled(plan, many, &mut report).await?;
+    }
+    Ok(report)
+}
+
+/// From fork and exec to the first answers, on a database that is there already.
+async fn restarts(
+    plan: &Plan,
+    home: &Home<'_>,
+    credentials: &(String, String),
+    report: &mut Report,
+) -> Result<()> {
+    let (mut health, mut token, mut killed) = (Vec::new(), Vec::new(), Vec::new());
+    let request = http1::token(home.address, &credentials.0, &credentials.1);
+    for _ in 0..plan.restarts {
+        let mut server = home.spawn()?;
+        let mut connection = home.wait(&mut server).await?;
+        health.push(server.started.elapsed());
+        http1::access_token(&connection.send(request.as_bytes()).await?)?;
+        token.push(server.started.elapsed());
+        server.stop()?;
+    }
+    for _ in 0..plan.restarts {
+        let mut server = home.spawn()?;
+        home.wait(&mut server).await?;
+        killed.push(server.started.elapsed());
+        drop(server);
+    }
+    for times in [&mut health, &mut token, &mut killed] {
+        times.sort_unstable();
+    }
+    let note = |times: &[Duration]| {
+        format!("{:.1} to {:.1} in {}", percentile(times, 0.0), percentile(times, 1.0), times.len())
+    };
+    let goal = Goal::AtMost(60.0, 25.0);
+    let row = |name, times: &[Duration]| Row::new(name, percentile(times, 0.5), "ms").note(note(times));
+    report.add(row("restart to /healthz", &health).goal(goal));
+    report.add(row("restart to a token", &token).goal(goal));
+    report.add(row("restart after kill -9", &killed));
+    Ok(())
+}
+
+impl<'a> Bench<'a> {
+    async fn new(plan: &'a Plan, home: Home<'a>, credentials: (String, String)) -> Result<Self> {
+        let mut server = home.spawn()?;
+        let mut connection = home.wait(&mut server).await?;
+        let request = http1::token(home.address, &credentials.0, &credentials.1);
+        let token = http1::access_token(&connection.send(request.as_bytes()).await?)?;
+        Ok(Self { plan, home, server, credentials, token })
+    }
+
+    /// The length of one of the turns.
+    fn turn(&self) -> Duration {
+        self.plan.per_measurement / TURNS
+    }
+
+    async fn connections(&self) -> Result<Vec<http1::Connection>> {
+        let mut all = Vec::new();
+        for _ in 0..CALLERS {
+            all.push(http1::Connection::open(self.home.address).await?);
+        }
+        Ok(all)
+    }
+
+    async fn apis(&self) -> Result<Vec<Api>> {
+        let mut channels = Vec::new();
+        for _ in 0..CHANNELS {
+            channels.push(Api::connect(&self.home.url(), &self.token).await?);
+        }
+        Ok(channels.into_iter().cycle().take(CALLERS).collect())
+    }
+
+    async fn tokens(&self, report: &mut Report) -> Result<()> {
+        let key = limits::signing_key()?;
+        let request = http1::token(self.home.address, &self.credentials.0, &self.credentials.1);
+        let (mut signing, mut done, mut cpu) = (Signing::default(), Done::default(), Duration::ZERO);
+        for turn in 0..=TURNS {
+            signing.add(limits::sign(&key, self.turn() / 2)?);
+            if turn == TURNS {
+                break;
+            }
+            let (request, before) = (request.clone(), self.server.cpu()?);
+            let call = async move |connection: &mut http1::Connection, _| {
+                let answer = connection.send(request.as_bytes()).await?;
+                anyhow::ensure!(answer.status == 200, "/oauth/token answers {}", answer.status);
+                Ok(())
+            };
+            done.add(load::run(self.connections().await?, &NUMBERS, self.turn(), call).await?);
+            cpu += self.server.cpu()?.saturating_sub(before);
+        }
+        let micros = cpu.as_secs_f64() * 1e6 / done.count;
+        report.add(Row::new("/oauth/token", done.rate(), "/s").note(format!("{CALLERS} connections")));
+        report.add(
+            Row::new("CPU per token : CPU per RSA-2048 signature", micros, "µs")
+                .beside(signing.micros())
+                .goal(Goal::AtMost(1.25, 1.1)),
+        );
+        Ok(())
+    }
+
+    async fn creates(&self, bare: &mut Bare, report: &mut Report) -> Result<()> {
+        let (mut done, mut commits) = (Done::default(), 0.0);
+        let (before, transactions) = (self.server.cpu()?, self.commit_counters().await?);
+        for turn in 0..=TURNS {
+            commits += bare.commits(self.turn() / 2)? / f64::from(TURNS + 1);
+            if turn == TURNS {
+                break;
+            }
+            let call = async |api: &mut Api, number| api.create(number).await.map(drop);
+            done.add(load::run(self.apis().await?, &NUMBERS, self.turn(), call).await?);
+        }
+        let cpu = self.server.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / done.count;
+        let row = Row::new("durable creates, gRPC : bare commit loop", done.rate(), "/s");
+        let note = format!("{CALLERS} callers; {cpu:.0} µs of CPU each");
+        report.add(if self.plan.postgres.is_some() {
+            row.note(note)
+        } else {
+            row.beside(commits).goal(Goal::AtLeast(2.0, 4.0)).note(note)
+        });
+        report.add(match (transactions, self.commit_counters().await?) {
+            (Some((t0, c0)), Some((t1, c1))) if c1 > c0 => {
+                Row::new("transactions per sync", (t1 - t0) / (c1 - c0), "").goal(Goal::AimAtLeast(6.0))
+            }
+            _ if self.plan.postgres.is_some() => {
+                Row::missing("transactions per sync", "PostgreSQL commits by itself")
+            }
+            _ => Row::missing("transactions per sync", "the server's metrics do not have it")
+                .goal(Goal::AimAtLeast(6.0)),
+        });
+        Ok(())
+    }
+
+    /// Transactions and the commits that made them durable.
+    async fn commit_counters(&self) -> Result<Option<(f64, f64)>> {
+        let transactions = self.home.metric("gatewright_db_transactions_total").await?;
+        let commits = self.home.metric("gatewright_db_commits_total").await?;
+        Ok(transactions.zip(commits))
+    }
+
+    async fn reads(&self, bare: &Bare, report: &mut Report) -> Result<()> {
+        let first = self.apis().await?.pop();
+        let first = first.ok_or_else(|| anyhow::anyhow!("no channel"))?;
+        let number = NUMBERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = first.create(number).await?;
+        let path = format!("/api/v1/organizations/{id}");
+        let request = http1::get_with_token(self.home.address, &path, &self.token);
+
+        let selects = bare.selects(self.turn())?;
+        let before = self.server.cpu()?;
+        let call = async move |api: &mut Api, _| api.get(&id).await;
+        let gets = load::run(self.apis().await?, &NUMBERS, self.turn() * 2, call).await?;
+        report.add(self.read("get, gRPC : bare SQLite select", gets, before)?.beside(selects));
+        let before = self.server.cpu()?;
+        let call = async move |connection: &mut http1::Connection, _| {
+            let answer = connection.send(request.as_bytes()).await?;
+            anyhow::ensure!(answer.status == 200, "GET answers {}", answer.status);
+            Ok(())
+        };
+        let gets = load::run(self.connections().await?, &NUMBERS, self.turn() * 2, call).await?;
+        report.add(self.read("get, REST : bare SQLite select", gets, before)?.beside(selects));
+        let before = self.server.cpu()?;
+        let call = async |api: &mut Api, _| api.list().await;
+        let lists = load::run(self.apis().await?, &NUMBERS, self.turn(), call).await?;
+        report.add(self.read("list, ten a page, gRPC", lists, before)?);
+        let before = self.server.cpu()?;
+        let call = async move |api: &mut Api, _| api.search(number).await;
+        let searches = load::run(self.apis().await?, &NUMBERS, self.turn(), call).await?;
+        report.add(self.read("search, gRPC", searches, before)?);
+        Ok(())
+    }
+
+    fn read(&self, name: &str, done: Done, before: Duration) -> Result<Row> {
+        let cpu = self.server.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / done.count;
+        Ok(Row::new(name, done.rate(), "/s").note(format!("{cpu:.0} µs of CPU each")))
+    }
+}
+
+/// The same reads on an almost empty database and on a full one.
+async fn filled(plan: &Plan, many: u32, report: &mut Report) -> Result<()> {
+    anyhow::ensure!(plan.postgres.is_none(), "--fill needs a database of its own: leave --postgres out");
+    let home = Home::new(plan, "filled")?;
+    let mut server = home.start().await?;
+    home.wait(&mut server).await?;
+    let credentials = home.credentials()?;
+    server.stop()?;
+    let bench = Bench::new(plan, home, credentials).await?;
+    let few = fill(&bench, 0, FEW).await?;
+    let empty = latencies(&bench, &few, FEW).await?;
+    let ids = fill(&bench, FEW, u64::from(many)).await?;
+    let full = latencies(&bench, &ids, u64::from(many)).await?;
+    for ((name, empty), (_, full)) in empty.iter().zip(&full) {
+        for (label, share) in [("p50", 0.5), ("p99", 0.99)] {
+            let name = format!("{name} {label}, {many} : {FEW} organizations");
+            let row = Row::new(name, percentile(full, share), "ms").beside(percentile(empty, share));
+            report.add(row);
+        }
+    }
+    report.add(memory(&format!("resident with {many} organizations"), bench.server.memory()?));
+    Ok(())
+}
+
+/// Creates the organizations with these numbers and returns the ids of some of them.
+async fn fill(bench: &Bench<'_>, from: u64, to: u64) -> Result<Vec<String>> {
+    let (mut ids, apis) = (Vec::new(), bench.apis().await?);
+    let mut number = from;
+    while number < to {
+        let batch = apis.iter().cycle().zip(number..to).take(128);
+        let made: Vec<_> = batch.map(|(api, number)| api.create(number)).collect();
+        number += made.len() as u64;
+        let made = join(made).await?;
+        ids.extend(made.into_iter().step_by(16));
+        if number % 12_800 < 128 {
+            progress(&format!("  {number} of {to} organizations"));
+        }
+    }
+    Ok(ids)
+}
+
+/// Waits for all of them at once.
+async fn join<F, T>(futures: Vec<F>) -> Result<Vec<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|cx| {
+        let mut waiting = false;
+        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
+            match future.as_mut().poll(cx) {
+                std::task::Poll::Ready(ready) => *result = Some(ready),
+                std::task::Poll::Pending => waiting = true,
+            }
+        }
+        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, result)| result).collect()
+}
+
+async fn latencies(
+    bench: &Bench<'_>,
+    ids: &[String],
+    count: u64,
+) -> Result<[(&'static str, Vec<Duration>); 3]> {
+    let api = Api::connect(&bench.home.url(), &bench.token).await?;
+    let one = |number: u64| ids.get(usize::try_from(number * 31).unwrap_or(0) % ids.len().max(1));
+    let get = load::times(READS, async |number| match one(number) {
+        Some(id) => api.get(id).await,
+        None => anyhow::bail!("nothing was filled in"),
+    });
+    let get = get.await?;
+    let list = load::times(READS / 4, async |_| api.list().await).await?;
+    let search = load::times(READS / 20, async |number| api.search((number * 997) % count).await).await?;
+    Ok([("get", get), ("list", list), ("search", search)])
+}
+
+fn memory(name: &str, memory: Memory) -> Row {
+    Row::new(name, memory.resident / 1024.0, "MiB")
+        .note(format!("{:.1} MiB proportional", memory.proportional / 1024.0))
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
