@@ -1,5 +1,5 @@
 //! The client object against the real server: tokens, checks of tokens, errors of the token endpoint.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
 

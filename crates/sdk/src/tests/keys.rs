@@ -162,6 +162,12 @@ async fn forged_tokens_are_refused() {
     let hmac_key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, n.as_bytes());
     let confused =
         format!("{input}.{}", BASE64URL.encode(aws_lc_rs::hmac::sign(&hmac_key, input.as_bytes())));
+    // Another algorithm is refused before the keys are even asked for.
+    let fresh = environment.server.client();
+    for bad in [&unsigned, &confused] {
+        check(&fresh, bad).await.unwrap_err();
+    }
+    assert_eq!(environment.fetches(), 1);
     let other_key = SigningKey::new("snk_1").sign(&claims);
     let (head, signature) = good.rsplit_once('.').unwrap();
     let header = head.split_once('.').unwrap().0;
