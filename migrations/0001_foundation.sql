@@ -10,6 +10,7 @@ CREATE TABLE installation (
 CREATE TABLE environments (
     id           BIGINT NOT NULL PRIMARY KEY,
     display_name TEXT   NOT NULL,
+    scheme       TEXT   NOT NULL, -- http | https, as clients speak it
     domain       TEXT   NOT NULL, -- host[:port] of the environment URL
     type         TEXT   NOT NULL, -- PRD | DEV
     region_code  TEXT   NOT NULL, -- US | EU

@@ -1,6 +1,6 @@
 //! The Scalekit-compatible API: messages, one marker type per rpc, and the compact [`plan`] that transports work from.
 //! All of it is generated from `proto/`; there is no logic here.
-#![cfg_attr(not(test), expect(clippy::all, reason = "generated from proto/"))]
+#![expect(clippy::all, reason = "generated from proto/")]
 
 pub mod plan;
 

@@ -5,7 +5,7 @@ use crate::{
     clients::{self, NewSecret, SecretUses},
     config::{self, Config},
     ctx::{Caller, Ctx},
-    db::{self, Db, MIGRATIONS, Migration, OpenOptions, Tx},
+    db::{self, DatabaseUrl, Db, MIGRATIONS, Migration, OpenOptions, Tx},
     entropy,
     environments::{self, Directory, Environment, EnvironmentType, Region},
     error::Error,
@@ -19,7 +19,7 @@ use crate::{
     rpc::Routes,
     secret::Secret,
     sql,
-    time::Clock,
+    time::{Clock, Timestamp},
     vault::{MasterKeyError, Vault},
 };
 use gatewright_jose::SigningKey;
@@ -45,6 +45,11 @@ pub enum StartError {
         "the signing keys cannot be opened: {0}\n  help: use the master key that this database was made with (security.master_key_file)"
     )]
     Sealed(String),
+    /// There is no installation to work on.
+    #[error(
+        "nothing is set up at {0}\n  help: start the server once (gatewright serve), or say where its data is with --data-dir or --database-url"
+    )]
+    Nothing(String),
     /// A file or folder cannot be made.
     #[error(
         "{path} cannot be written: {source}\n  help: give this user the right to write there, or choose another server.data_dir"
@@ -76,47 +81,64 @@ pub fn routes() -> Routes {
     routes
 }
 
+/// What an installation is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve: what is missing is made, and the configuration says the URL.
+    Serve,
+    /// For a command of the operator's: the installation must be there, and keeps its URL.
+    Command,
+}
+
 /// Opens everything that requests use.
 ///
 /// # Errors
 /// [`StartError`]
-pub async fn open(config: &Config, clock: Clock) -> Result<Opened, StartError> {
-    make_data_dir(&config.server.data_dir)?;
+pub async fn open(config: &Config, clock: Clock, purpose: Purpose) -> Result<Opened, StartError> {
+    let url = config.database_url();
+    if purpose == Purpose::Serve {
+        make_data_dir(&config.server.data_dir)?;
+    } else if let DatabaseUrl::Sqlite(path) = &url
+        && !path.exists()
+    {
+        return Err(StartError::Nothing(url.to_string()));
+    }
     let options = OpenOptions {
         pool_size: usize::try_from(config.database.pool_size.0).unwrap_or(16),
         ..OpenOptions::default()
     };
-    let db = Db::open_in(&config.database_url(), &options).await?;
+    let db = Db::open_in(&url, &options).await?;
+    if purpose == Purpose::Command && db::pending(&db, MIGRATIONS).await?.len() == MIGRATIONS.len() {
+        return Err(StartError::Nothing(url.to_string()));
+    }
     let applied = db::migrate(&db, MIGRATIONS, clock.now()).await?;
-    open_app(config, clock, db, applied).await
+    let (app, credentials) = open_app(config, clock, db, purpose).await?;
+    Ok(Opened { app, applied, credentials })
 }
 
 async fn open_app(
     config: &Config,
     clock: Clock,
     db: Db,
-    applied: Vec<&'static Migration>,
-) -> Result<Opened, StartError> {
-    let (url, now) = (config.public_url(), clock.now());
-    let domain = domain(&url);
-    let environments = environments::store::all(&mut db.read()).await?;
-    let first = environments.is_empty();
-    let vault = Vault::open_file(&config.master_key_file(), first)?;
-    let ids = IdSource::new(next_node_number(&db).await?);
-    let mut credentials = None;
-    match environments.into_iter().next() {
-        None => credentials = create_default(config, &db, &vault, &ids, &clock).await?,
-        Some(stored) => {
-            let default = stored.at("");
-            if default.domain != domain {
-                let mut tx = db.write().await?;
-                environments::store::set_domain(&mut tx, default.id, domain, now).await?;
-                tx.commit().await?;
-            }
-        }
+    purpose: Purpose,
+) -> Result<(Arc<App>, Option<PathBuf>), StartError> {
+    let default = environments::store::all(&mut db.read()).await?.into_iter().next();
+    if default.is_none() && purpose == Purpose::Command {
+        return Err(StartError::Nothing(config.database_url().to_string()));
     }
+    let vault = Vault::open_file(&config.master_key_file(), default.is_none())?;
+    let ids = IdSource::new(next_node_number(&db).await?);
+    let credentials = match default {
+        None => create_default(config, &db, &vault, &ids, &clock).await?,
+        Some(default) => {
+            if purpose == Purpose::Serve {
+                follow_public_url(config, &db, &default, clock.now()).await?;
+            }
+            None
+        }
+    };
     let app = Arc::new(App {
-        environments: Directory::load(&db, domain, url.is_https()).await?,
+        environments: Directory::load(&db).await?,
         db,
         clock,
         ids,
@@ -130,10 +152,32 @@ async fn open_app(
         use std::error::Error as _;
         let keys = app.keys.of(&app, &environment).await;
         keys.map_err(|error| {
-            StartError::Sealed(error.source().map_or(error.to_string(), |e| e.to_string()))
+            StartError::Sealed(error.source().map_or_else(|| error.to_string(), ToString::to_string))
         })?;
     }
-    Ok(Opened { app, applied, credentials })
+    Ok((app, credentials))
+}
+
+/// The default environment is where the configuration says, and so say its credentials.
+async fn follow_public_url(
+    config: &Config,
+    db: &Db,
+    default: &Environment,
+    now: Timestamp,
+) -> Result<(), StartError> {
+    let url = config.public_url();
+    if default.url == url.as_str() {
+        return Ok(());
+    }
+    let (scheme, domain) = parts(&url);
+    let mut tx = db.write().await?;
+    environments::store::set_domain(&mut tx, default.id, domain, now).await?;
+    environments::store::set_scheme(&mut tx, scheme, now).await?;
+    tx.commit().await?;
+    let path = config.credentials_file();
+    let Ok(text) = fs::read_to_string(&path).map(Secret::new) else { return Ok(()) };
+    let text = Secret::new(text.expose().replace(&format!("={}\n", default.url), &format!("={url}\n")));
+    replace(&path, text.expose()).map_err(|source| StartError::File { path, source })
 }
 
 impl Opened {
@@ -142,15 +186,15 @@ impl Opened {
     /// # Errors
     /// `INTERNAL` if there is none.
     pub fn operator(&self) -> Result<Ctx, Error> {
-        let environment =
-            self.app.environments.default_environment().ok_or_else(|| Error::internal("no environment"))?;
+        let environment = self.app.environments.default_environment();
+        let environment = environment.ok_or_else(|| Error::internal("no environment"))?;
         Ok(Ctx::new(self.app.clone(), environment, Caller::Operator, "command-line".into(), None))
     }
 }
 
-/// Host and port, as they stand in a `Host` header.
-fn domain(url: &config::PublicUrl) -> &str {
-    url.as_str().split_once("://").map_or(url.as_str(), |(_, domain)| domain)
+/// Scheme, and host and port as they stand in a `Host` header.
+fn parts(url: &config::PublicUrl) -> (&str, &str) {
+    url.as_str().split_once("://").unwrap_or(("https", url.as_str()))
 }
 
 /// Makes the data folder, for its owner only.
@@ -195,7 +239,7 @@ async fn create_default(
     let environment = Environment {
         id: ids.next(now),
         display_name: "Default".to_owned(),
-        domain: domain(&config.public_url()).to_owned(),
+        domain: parts(&config.public_url()).1.to_owned(),
         url: config.public_url().as_str().to_owned(),
         kind: match config.security.environment_type {
             config::EnvironmentType::Production => EnvironmentType::Production,
@@ -251,7 +295,7 @@ pub async fn add_environment(
         id: app.ids.next(now),
         display_name: display_name.to_owned(),
         domain: domain.to_ascii_lowercase(),
-        url: String::new(),
+        url: format!("{}://{}", default.scheme(), domain.to_ascii_lowercase()),
         kind,
         region: default.region,
         created_at: now,
@@ -263,7 +307,7 @@ pub async fn add_environment(
     fill(&mut tx, &app.vault, &app.ids, &environment, &der).await?;
     clients::create_default(&mut tx, environment.id, client, &secret, now).await?;
     tx.commit().await?;
-    app.environments.reload(&app.db, &default.domain).await?;
+    app.environments.reload(&app.db).await?;
     let environment = app.environments.at(&environment.domain);
     Ok((environment.ok_or_else(|| Error::internal("not found after it was made"))?, client, secret.plain))
 }

@@ -3,6 +3,8 @@
 //! `ARCHITECTURE.md` is the map. A request enters in [`transport`], passes its gate, is decided in a slice
 //! (`organizations`, …), stored through [`db`] and answered.
 
+// Each module may use those of its own group and of the groups above: `tests/architecture.rs` sees to it.
+
 // The five small things that all code uses.
 pub mod entropy;
 pub mod error;
@@ -10,27 +12,32 @@ pub mod ids;
 pub mod secret;
 pub mod time;
 
+// Where things are kept, and how that is set.
+pub mod config;
+pub mod db;
+pub mod vault;
+
 // What slices are built with.
 pub mod app;
-pub mod config;
 pub mod ctx;
-pub mod db;
 pub mod paging;
 mod rate;
 pub mod rpc;
 mod structs;
 mod text;
 mod update;
-pub mod vault;
 
-// Slices. Each may use those above it.
-pub mod clients;
+// Slices: what every environment has.
 pub mod environments;
+
+pub mod clients;
 pub mod events;
 pub mod keys;
+pub mod roles;
+
+// Slices: what is made of that.
 pub mod oauth;
 pub mod organizations;
-pub mod roles;
 
 // The edge: the only ones that know all slices.
 pub mod bootstrap;

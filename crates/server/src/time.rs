@@ -42,10 +42,12 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339, UTC, with as many fractional digits as are needed.
+    /// RFC 3339, UTC, with none, 3 or 6 fractional digits, as ProtoJSON writes it: one time, one spelling.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(time) => time.fmt(f),
+            Ok(time) if self.0 % 1_000_000 == 0 => write!(f, "{time:.0}"),
+            Ok(time) if self.0 % 1_000 == 0 => write!(f, "{time:.3}"),
+            Ok(time) => write!(f, "{time:.6}"),
             Err(_) => write!(f, "{}us", self.0),
         }
     }
@@ -95,6 +97,23 @@ impl Clock {
     pub fn advance(&self, by: Duration) {
         if let Self::Frozen(micros) = self {
             micros.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_with_none_3_or_6_digits() {
+        for (micros, text) in [
+            (1_772_884_800_000_000, "2026-03-07T12:00:00Z"),
+            (1_772_884_800_120_000, "2026-03-07T12:00:00.120Z"),
+            (1_772_884_800_004_210, "2026-03-07T12:00:00.004210Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(Timestamp::from_micros(micros).to_string(), text);
         }
     }
 }

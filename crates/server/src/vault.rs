@@ -25,7 +25,9 @@ pub enum MasterKeyError {
         path: String,
     },
     /// The file cannot be read or written.
-    #[error("the master key {path} cannot be {action}: {source}")]
+    #[error(
+        "the master key {path} cannot be {action}: {source}\n  help: give this user the right to read and write there, or choose another file with security.master_key_file"
+    )]
     File {
         /// The file.
         path: String,
@@ -188,11 +190,20 @@ fn associated_data(place: Place) -> Aad<Vec<u8>> {
     Aad::from(format!("{}|{}", place.column, place.row).into_bytes())
 }
 
+/// Writes a file that is not there yet, in one step: who finds it finds all of it.
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", entropy::token().map_err(std::io::Error::other)?));
+    let unfinished = std::path::PathBuf::from(name);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+    let written = file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all());
+    // Unlike a rename, a link fails if the name is taken; but not every file system has links.
+    let named = written.and_then(|()| match fs::hard_link(&unfinished, path) {
+        Err(_) if !path.exists() => fs::rename(&unfinished, path),
+        linked => linked,
+    });
+    let _ = fs::remove_file(&unfinished);
+    named
 }
 
 fn hex(bytes: &[u8]) -> String {

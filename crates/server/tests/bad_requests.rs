@@ -1,15 +1,10 @@
 //! Requests that are broken, too large or not HTTP at all: each gets an answer in the form of its protocol, and the server
 //! goes on serving. security.md 1.13.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "what goes wrong in a test shall stop it"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what goes wrong in a test shall stop it")]
 
 use gatewright::transport::RequestLimits;
 use gatewright_api::{rpc::organization_service::CreateOrganization, scalekit::v1::organizations as pb};
-use gatewright_testkit::{Database, Options, Server, api_tests, database_tests, frame, json, socket};
+use gatewright_testkit::{Options, Server, api_tests, database_tests, frame, json, socket};
 use prost::Message as _;
 use std::time::{Duration, Instant};
 use tonic::Code;
@@ -44,13 +39,13 @@ api_tests! {
         let authorization = format!("Bearer {}", t.token().await);
         for message in [
             &b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"[..],
-            b"\x0a\x05ab",             // shorter than it says
+            b"\x0a\x05ab",               // shorter than it says
             b"\x0a\xff\xff\xff\xff\x0f", // a length beyond 2 GiB
-            b"\x0a\x03\x22\x01\xff",   // text that is not UTF-8
-            b"\x00\x00",               // field number 0
-            b"\x08\x01",               // a number where a message belongs
-            b"\x0b",                   // a group that does not end
-            b"\x0f",                   // wire type 7
+            b"\x0a\x03\x22\x01\xff",     // text that is not UTF-8
+            b"\x00\x00",                 // field number 0
+            b"\x08\x01",                 // a number where a message belongs
+            b"\x0b",                     // a group that does not end
+            b"\x0f",                     // wire type 7
         ] {
             let raw = t.raw_grpc(CREATE, &[("authorization", &authorization)], frame(message)).await;
             let failure = raw.failure();
@@ -76,7 +71,10 @@ api_tests! {
         ] {
             let raw = t.raw_grpc(CREATE, &[("authorization", &authorization)], body).await;
             let failure = raw.failure();
-            assert!(matches!(failure.code, Code::InvalidArgument | Code::Unimplemented), "{what}: {failure:?}");
+            assert!(
+                matches!(failure.code, Code::InvalidArgument | Code::Unimplemented),
+                "{what}: {failure:?}"
+            );
         }
         let headers = [("authorization", authorization.as_str()), ("grpc-encoding", "br")];
         let failure = t.raw_grpc(CREATE, &headers, compressed).await.failure();
@@ -111,7 +109,12 @@ api_tests! {
     }
 
     async fn another_content_type_is_not_grpc(t: Server) {
-        for content_type in ["application/json", "application/proto", "application/grpc-web+proto", "application/connect+json"] {
+        for content_type in [
+            "application/json",
+            "application/proto",
+            "application/grpc-web+proto",
+            "application/connect+json",
+        ] {
             let raw = t.raw_grpc(CREATE, &[("content-type", content_type)], frame(b"")).await;
             assert_eq!(raw.http_status, 404, "{content_type}: {:?}", raw.headers);
         }
@@ -125,7 +128,17 @@ api_tests! {
         let token = t.token().await;
         let deep = format!(r#"{{"display_name":"x","metadata":{}}}"#, "[".repeat(10_000));
         let deeper = format!("{}1{}", r#"{"a":"#.repeat(10_000), "}".repeat(10_000));
-        for body in ["{", "}", "nonsense", "{'display_name':'x'}", "{\"display_name\":\"x\"} x", "NaN", "\u{feff}{}", &deep, &deeper] {
+        for body in [
+            "{",
+            "}",
+            "nonsense",
+            "{'display_name':'x'}",
+            "{\"display_name\":\"x\"} x",
+            "NaN",
+            "\u{feff}{}",
+            &deep,
+            &deeper,
+        ] {
             let answer = t.rest("POST", PATH, body, &token).await;
             assert!(answer.failure(400, 3).contains("not valid JSON"), "{}", answer.text);
         }
@@ -151,7 +164,14 @@ api_tests! {
         for body in ["[]", "7", "\"x\"", "true"] {
             t.rest("POST", PATH, body, &token).await.failure(400, 3);
         }
-        for query in ["page_size=x", "page_size=-1", "page_size=1.5", "page_size=99999999999", "page_size=1&page_size=2", "page_token=%ff"] {
+        for query in [
+            "page_size=x",
+            "page_size=-1",
+            "page_size=1.5",
+            "page_size=99999999999",
+            "page_size=1&page_size=2",
+            "page_token=%ff",
+        ] {
             let answer = t.rest("GET", &format!("{PATH}?{query}"), "", &token).await;
             answer.failure(400, 3);
             assert_eq!(answer.violations()[0].0, query.split('=').next().unwrap(), "{}", answer.text);
@@ -176,7 +196,8 @@ api_tests! {
         assert_eq!(answer.failure(400, 3), "the request body is larger than 4 MiB");
         // Who is not known is not listened to for so long.
         let begin = Instant::now();
-        let head = format!("POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000000000\r\n\r\nabc");
+        let head =
+            format!("POST {PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000000000\r\n\r\nabc");
         let answer = socket(&t, head.as_bytes()).await;
         assert!(answer.starts_with(b"HTTP/1.1 401 "), "{}", String::from_utf8_lossy(&answer));
         // And what is announced as more than anybody would send is refused before it comes.
@@ -192,7 +213,8 @@ api_tests! {
     async fn what_is_not_http_closes_its_own_connection_only(t: Server) {
         let null = vec![0; 10_000];
         let long_line = format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "x".repeat(1 << 20));
-        let long_header = format!("GET /keys HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
+        let long_header =
+            format!("GET /keys HTTP/1.1\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(1 << 20));
         let many = format!("GET /keys HTTP/1.1\r\nhost: localhost\r\n{}\r\n", "x: y\r\n".repeat(100_000));
         let tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
         for bytes in [
@@ -227,7 +249,9 @@ api_tests! {
         );
         let answer = socket(&t, bytes.as_bytes()).await;
         let text = String::from_utf8_lossy(&answer);
-        println!("SMUGGLED {text}");
+        // Only the first request is answered, and what a proxy may take for a second one goes with the connection.
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{text}");
+        assert!(head(&answer).contains("connection: close"), "{text}");
         is_alive(&t).await;
     }
 

@@ -1,4 +1,11 @@
 //! The program as a person starts it: what it prints, what it leaves behind, how it ends.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::zombie_processes,
+    reason = "what goes wrong in a test shall stop it"
+)]
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},

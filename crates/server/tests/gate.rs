@@ -19,7 +19,7 @@ use gatewright_api::{
     rpc::organization_service::CreateOrganization,
     scalekit::v1::organizations as pb,
 };
-use gatewright_testkit::{Answer, Database, Failure, Grpc, Options, Server, api_tests, database_tests};
+use gatewright_testkit::{Answer, Failure, Grpc, Options, Server, api_tests, database_tests};
 use std::time::Duration;
 use tonic::Code;
 
@@ -216,7 +216,8 @@ api_tests! {
         let (good, stale) = (format!("Bearer {}", t.token().await), "Bearer stale.stale.stale");
         let path = "/scalekit.v1.organizations.OrganizationService/ListOrganization";
         let grpc = Grpc::connect(&t.url, "").await;
-        for values in [vec![stale, &good], vec![&good, stale], vec![&good, &good], vec!["Basic eDp5", &good]] {
+        for values in [vec![stale, &good], vec![&good, stale], vec![&good, &good], vec!["Basic eDp5", &good]]
+        {
             grpc.with_authorization(&values).call_path(path).await.unwrap();
         }
         let failure = grpc.with_authorization(&[stale, stale]).call_path(path).await.unwrap_err();
@@ -229,7 +230,10 @@ api_tests! {
 
     async fn a_token_that_may_nothing_does_not_spoil_one_that_may(t: Server) {
         let request = pb::CreateOrganizationRequest {
-            organization: Some(pb::CreateOrganization { display_name: "Globex".into(), ..Default::default() }),
+            organization: Some(pb::CreateOrganization {
+                display_name: "Globex".into(),
+                ..Default::default()
+            }),
         };
         let grpc = t.grpc().await;
         let id = grpc.call::<CreateOrganization>(request).await.unwrap().organization.unwrap().id;
@@ -261,7 +265,8 @@ api_tests! {
         assert_eq!(t.rest("GET", &path, "", "").await.failure(401, 16), "Token empty");
         let body = format!(r#"{{"display_name":"x","access_token":"{token}"}}"#);
         assert_eq!(t.rest("POST", "/api/v1/organizations", &body, "").await.failure(401, 16), "Token empty");
-        let answer = t.http.get(format!("{}/api/v1/organizations", t.url)).header("cookie", format!("token={token}"));
+        let answer =
+            t.http.get(format!("{}/api/v1/organizations", t.url)).header("cookie", format!("token={token}"));
         assert_eq!(gatewright_testkit::json(answer).await.failure(401, 16), "Token empty");
     }
 
@@ -271,7 +276,11 @@ api_tests! {
         let env = t.operator.environment().id;
         let mut tx = t.app.db.write().await.unwrap();
         let changed = sql!("UPDATE clients SET management_access = $2 WHERE environment_id = $1")
-            .bind(env).bind(false).execute(&mut tx).await.unwrap();
+            .bind(env)
+            .bind(false)
+            .execute(&mut tx)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(changed, 1);
         let answer = t.rest("GET", "/api/v1/organizations", "", &token).await;

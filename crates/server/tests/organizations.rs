@@ -1,4 +1,5 @@
 //! Organizations through the API: create, get, update and delete, over gRPC and over REST.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use gatewright_api::{
     Rpc,
     rpc::organization_service as rpc,

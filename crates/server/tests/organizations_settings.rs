@@ -1,4 +1,5 @@
 //! What an organization is set to: features, limit on members, session policy, branding, and its portal links.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 use gatewright::time::Timestamp;
 use gatewright_api::{rpc::organization_service as rpc, scalekit::v1::organizations as pb};
 use gatewright_testkit::{Answer, Api, Database, Options, Server, api_tests};
@@ -155,7 +156,7 @@ api_tests! {
         assert_eq!(api.get(&path).await.json, inherited);
         let stored = &api.state().await.policies[0];
         assert_eq!(
-            (stored.2.as_str(), stored.3, stored.4, stored.5),
+            (stored.source.as_str(), stored.absolute_minutes, stored.idle_minutes, stored.idle_enabled),
             ("APPLICATION", Some(480), Some(60), Some(true))
         );
         assert_eq!(api.told().await.len(), 2);
@@ -269,7 +270,7 @@ api_tests! {
         assert_eq!(api.state().await, before, "what it was already needs no change");
 
         let settings = json!({"colours": {"primary": "#0a0", "dark": {"primary": null}}, "radius": 4.5, "items": [1, "2", true, [], {}],
-            "big": 9_007_199_254_740_991_i64, "": "empty key", "schrift": "Zoë 👩‍💻"});
+            "big": 8_999_999_999_999_999_i64, "": "empty key", "schrift": "Zoë 👩‍💻"});
         let answer = api
             .put(&path, json!({"source": "BRANDING_SOURCE_CUSTOM", "customizationSettings": settings}))
             .await;
@@ -448,7 +449,7 @@ async fn a_portal_link_lasts_one_minute(database: Database) {
     let (made, path) = acme(&api).await;
     let list = pb::GetPortalLinkRequest { id: made.id };
     let answer = api.send("PUT", &format!("{path}/portal_links"), "").await;
-    assert_eq!(answer.json["link"]["expire_time"], "2026-03-07T12:01:00.25Z", "{}", answer.text);
+    assert_eq!(answer.json["link"]["expire_time"], "2026-03-07T12:01:00.250Z", "{}", answer.text);
     let open = async || t.as_operator::<rpc::GetPortalLinks>(&list).await.unwrap().links;
     assert_eq!(open().await[0].location, answer.json["link"]["location"].as_str().unwrap());
     t.advance(Duration::from_millis(59_999));
@@ -459,6 +460,16 @@ async fn a_portal_link_lasts_one_minute(database: Database) {
     assert_eq!(open().await.len(), 1, "expired links are not listed");
     let expired = answer.json["link"]["id"].as_str().unwrap();
     assert_eq!(api.delete(&format!("{path}/portal_links/{expired}")).await.status, 200);
+
+    let (other, _) = acme(&api).await;
+    api.send("PUT", &format!("{PATH}/{}/portal_links", other.id), "").await;
+    let all = pb::DeletePortalLinkRequest { id: list.id.clone() };
+    t.as_operator::<rpc::DeletePortalLink>(&all).await.unwrap();
+    assert!(open().await.is_empty());
+    assert_eq!(api.state().await.portal_links.len(), 1, "the other organization keeps its link");
+    let nobodys = pb::DeletePortalLinkRequest { id: UNKNOWN.to_owned() };
+    let error = t.as_operator::<rpc::DeletePortalLink>(&nobodys).await.unwrap_err();
+    assert_eq!(error.kind(), gatewright::error::Kind::NotFound);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,5 @@
 //! What happens at once, on one node and on two.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use gatewright_api::{
     rpc::organization_service as rpc,
     scalekit::v1::{commons::TimeUnit, organizations as pb},
@@ -82,6 +83,8 @@ fn update(id: &str, organization: pb::UpdateOrganization) -> pb::UpdateOrganizat
     }
 }
 
+type Call = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
 /// Each of several changes of different parts is there at the end, and each has its event.
 async fn changes_of_different_parts(apis: &[Arc<Api>]) {
     let api = |number: usize| apis[number % apis.len()].clone();
@@ -126,7 +129,7 @@ async fn changes_of_different_parts(apis: &[Arc<Api>]) {
         let api = api(0);
         async move { api.call::<rpc::UpdateOrganizationSessionPolicy>(request).await.map(|_| ()) }
     };
-    let mut calls: Vec<std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>> = Vec::new();
+    let mut calls: Vec<Call> = Vec::new();
     for call in updates {
         calls.push(Box::pin(call));
     }
@@ -147,8 +150,8 @@ async fn changes_of_different_parts(apis: &[Arc<Api>]) {
     assert_eq!(after.metadata.len(), 1);
     assert!(after.settings.unwrap().features.iter().all(|feature| feature.enabled));
     let policies = apis[0].state().await.policies;
-    assert_eq!(policies[0].1, Some(5));
-    assert_eq!((policies[0].2.as_str(), policies[0].3), ("CUSTOM", Some(480)));
+    assert_eq!(policies[0].max_allowed_users, Some(5));
+    assert_eq!((policies[0].source.as_str(), policies[0].absolute_minutes), ("CUSTOM", Some(480)));
     assert_eq!(apis[0].told().await.len(), count);
 }
 
@@ -212,37 +215,35 @@ api_tests! {
         assert!(api.organizations().await.is_empty());
     }
 
-    async fn branding_that_was_saved_survives_a_change_of_the_source_at_once(t: Server) {
+    async fn branding_that_was_saved_survives_changes_of_the_source_at_once(t: Server) {
         let api = Arc::new(t.api().await);
-        for round in 0..10 {
+        for round in 0..5 {
             let made = create(api.clone(), new(round)).await.unwrap();
             let request = |source: pb::BrandingSource, colour: Option<&str>| {
-                let mut request = pb::UpdateOrganizationBrandingRequest {
-                    organization_id: made.id.clone(),
-                    ..Default::default()
-                };
+                let organization_id = made.id.clone();
+                let mut request =
+                    pb::UpdateOrganizationBrandingRequest { organization_id, ..Default::default() };
                 request.set_source(source);
-                request.customization_settings = colour.map(|colour| prost_types::Struct {
-                    fields: [(
-                        "colour".to_owned(),
-                        prost_types::Value {
-                            kind: Some(prost_types::value::Kind::StringValue(colour.to_owned())),
-                        },
-                    )]
-                    .into(),
+                request.customization_settings = colour.map(|colour| {
+                    let kind = Some(prost_types::value::Kind::StringValue(colour.to_owned()));
+                    prost_types::Struct {
+                        fields: [("colour".to_owned(), prost_types::Value { kind })].into(),
+                    }
                 });
                 request
             };
-            let requests = [
-                request(pb::BrandingSource::Custom, Some("red")),
-                request(pb::BrandingSource::Environment, None),
-            ];
-            for result in at_once(requests.into_iter().map(|request| {
+            let first = request(pb::BrandingSource::Environment, Some("blue"));
+            api.call::<rpc::UpdateOrganizationBranding>(first).await.unwrap();
+            let mut requests = vec![request(pb::BrandingSource::Custom, Some("red"))];
+            for number in 1..TRIES {
+                let sources = [pb::BrandingSource::Environment, pb::BrandingSource::Custom];
+                requests.push(request(sources[number % 2], None));
+            }
+            let calls = requests.into_iter().map(|request| {
                 let api = api.clone();
                 async move { api.call::<rpc::UpdateOrganizationBranding>(request).await }
-            }))
-            .await
-            {
+            });
+            for result in at_once(calls).await {
                 result.unwrap();
             }
             let stored = api.state().await.brandings;

@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "what goes wrong in a test shall stop it"
 )]
 
@@ -27,17 +28,17 @@ type Facts = BTreeMap<String, String>;
 const DIFFERENT: &[(&str, Option<&str>, &str)] = &[
     (
         "scalekit.v1.errdetails rpc Dummy.DummyService auth",
-        Some("BLOCKED policy DENY permissions "),
+        Some("BLOCKED policy DENY permissions -"),
         "says of itself that it is a dummy; without an option it would be unclear who may call",
     ),
     (
         "scalekit.v1.tokens rpc ApiTokenService.FetchToken auth",
-        Some("BLOCKED policy DENY permissions "),
+        Some("BLOCKED policy DENY permissions -"),
         "would show API keys again to anybody: security.md T1",
     ),
     (
         "scalekit.v1.webhooks rpc WebhookService.SendWebhookEvent auth",
-        Some("BLOCKED policy DENY permissions "),
+        Some("BLOCKED policy DENY permissions -"),
         "describes what receivers get; nobody calls it here: security.md T4",
     ),
 ];
@@ -129,7 +130,7 @@ fn the_protos_say_what_the_facts_say() {
     assert!(differences.is_empty(), "{count} differences:\n{}", differences.join("\n"));
     assert!(theirs.len() > 3_000, "only {} facts were read", theirs.len());
     let rpcs = theirs.keys().filter(|key| key.contains(" rpc ") && key.ends_with(" messages")).count();
-    assert_eq!(rpcs, 318, "spec/README.md counts them");
+    assert_eq!(rpcs, 318 + 1, "spec/README.md counts 318, which is all but the dummy of errdetails");
 }
 
 #[test]

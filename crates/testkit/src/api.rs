@@ -82,6 +82,36 @@ impl FromRow for StoredEvent {
     }
 }
 
+/// The columns of an organization that lists do not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPolicy {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Limit on members.
+    pub max_allowed_users: Option<i64>,
+    /// `APPLICATION` or `CUSTOM`
+    pub source: String,
+    /// Absolute limit of sessions.
+    pub absolute_minutes: Option<i64>,
+    /// Idle limit of sessions.
+    pub idle_minutes: Option<i64>,
+    /// Whether idle sessions end.
+    pub idle_enabled: Option<bool>,
+}
+
+impl FromRow for StoredPolicy {
+    fn from_row(row: &mut Row) -> Result<Self, Error> {
+        Ok(Self {
+            organization: row.next()?,
+            max_allowed_users: row.next()?,
+            source: row.next()?,
+            absolute_minutes: row.next()?,
+            idle_minutes: row.next()?,
+            idle_enabled: row.next()?,
+        })
+    }
+}
+
 /// All that an environment holds of organizations, to see that a refused call changed nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -93,8 +123,8 @@ pub struct State {
     pub portal_links: Vec<(PortalLinkId, OrganizationId, Timestamp)>,
     /// Organization, source, settings, and when they were saved.
     pub brandings: Vec<(OrganizationId, String, Option<String>, Timestamp)>,
-    /// Id, the organization's limit on members, policy source, absolute and idle minutes, and whether idle sessions end.
-    pub policies: Vec<(OrganizationId, Option<i64>, String, Option<i64>, Option<i64>, Option<bool>)>,
+    /// What the API shows of an organization only by itself.
+    pub policies: Vec<StoredPolicy>,
 }
 
 impl Server {

@@ -16,7 +16,7 @@ mod http;
 mod raw;
 mod server;
 
-pub use api::{Api, Builder, State, StoredEvent};
+pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
 pub use database::{Database, TestDatabase};
 pub use grpc::{Failure, Grpc};
 pub use http::{Answer, json};

@@ -91,7 +91,7 @@ impl Server {
         flags.extend(options.settings.clone());
         let config = Config::load(&Sources { flags, ..Sources::default() }).expect("a configuration");
         let clock = options.frozen_at.map_or(Clock::System, Clock::frozen_at);
-        let opened = bootstrap::open(&config, clock).await.expect("a database");
+        let opened = bootstrap::open(&config, clock, bootstrap::Purpose::Serve).await.expect("a database");
         let edge = transport::Server::new(opened.app.clone(), bootstrap::routes(), options.limits).unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let (service, panicked) = (edge.clone(), edge.clone());

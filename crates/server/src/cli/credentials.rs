@@ -26,12 +26,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let config = settings::load(&args.common, Some(&args.serving))?;
     let path = args.output.clone().unwrap_or_else(|| config.credentials_file());
     runtime()?.block_on(async {
-        let opened = bootstrap::open(&config, Clock::System).await?;
-        if opened.credentials.is_some() && args.output.is_none() {
-            let path = path.display();
-            write_out(&format!("made the first environment; its credentials are in {path}\n"));
-            return Ok(ExitCode::SUCCESS);
-        }
+        let opened = bootstrap::open(&config, Clock::System, bootstrap::Purpose::Command).await?;
         let ctx = opened.operator()?;
         let (client, secret) = clients::issue_secret(&ctx, args.revoke_others).await.map_err(|error| {
             let failure = Failure::from(error);

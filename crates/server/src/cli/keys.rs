@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn list(common: &Common) -> Result<ExitCode, Failure> {
     let config = settings::load(common, None)?;
     runtime()?.block_on(async {
-        let opened = bootstrap::open(&config, Clock::System).await?;
+        let opened = bootstrap::open(&config, Clock::System, bootstrap::Purpose::Command).await?;
         let ctx = opened.operator()?;
         write_out("KEY                       STATE     SIGNS FROM                   PUBLISHED\n");
         for (key, state) in keys::list(&ctx).await? {
@@ -75,7 +75,7 @@ fn rotate(common: &Common, sign_after: &str) -> Result<ExitCode, Failure> {
     let delay = sign_delay(sign_after)?;
     let config = settings::load(common, None)?;
     runtime()?.block_on(async {
-        let opened = bootstrap::open(&config, Clock::System).await?;
+        let opened = bootstrap::open(&config, Clock::System, bootstrap::Purpose::Command).await?;
         let key = keys::rotate(&opened.operator()?, delay).await?;
         write_out(&format!("made {}; it is published now and signs from {}\n", key.id, key.signs_from));
         opened.app.db.close().await;

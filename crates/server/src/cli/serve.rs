@@ -46,7 +46,7 @@ async fn start_and_serve(mut config: Config, started: Instant) -> Result<(), Fai
     let listener = bind(&config)?;
     config.set_listen(listener.local_addr().map_err(|error| Failure::new(error.to_string()))?);
     let clock = Clock::System;
-    let opened = bootstrap::open(&config, clock.clone()).await?;
+    let opened = bootstrap::open(&config, clock.clone(), bootstrap::Purpose::Serve).await?;
     for migration in &opened.applied {
         tracing::info!("applied migration {:04}_{}", migration.version, migration.name);
     }
@@ -109,7 +109,7 @@ fn server(config: &Config, opened: &Opened) -> Result<Arc<Server>, Failure> {
     let limits = RequestLimits {
         max_body_bytes: config.limits.max_body_size.0,
         body_timeout: config.limits.body_timeout.0,
-        ..RequestLimits::default()
+        request_timeout: config.limits.request_timeout.0,
     };
     Server::new(Arc::clone(&opened.app), bootstrap::routes(), limits).map_err(Failure::new)
 }

@@ -15,6 +15,8 @@ section! {
         tls_handshake_timeout: Span = "10s";
         /// How long the body of a request may take to arrive.
         body_timeout: Span = "30s";
+        /// How long a request may take in all; a client's own deadline may be shorter.
+        request_timeout: Span = "60s";
         /// How long a connection without a request stays open.
         idle_timeout: Span = "5m";
         /// The same, while more than three quarters of `max_connections` are in use.

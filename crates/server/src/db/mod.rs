@@ -96,6 +96,8 @@ impl Counters {
     fn committed(&self, transactions: usize) {
         self.transactions.fetch_add(transactions as u64, Ordering::Relaxed);
         self.commits.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("gatewright_db_transactions_total").increment(transactions as u64);
+        metrics::counter!("gatewright_db_commits_total").increment(1);
     }
     fn stats(&self) -> CommitStats {
         CommitStats {

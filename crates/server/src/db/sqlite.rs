@@ -14,7 +14,7 @@ use super::{
     value::{Row, Value},
 };
 use crate::error::{Error, Kind};
-use rusqlite::{Connection, OpenFlags, Statement, types::ValueRef};
+use rusqlite::{Connection, OpenFlags, Statement, config::DbConfig, types::ValueRef};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -425,6 +425,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     conn.set_prepared_statement_cache_capacity(PREPARED);
+    // Otherwise a plan that may depend on a bound value is made anew at each use, which is most of the time of a short read.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.busy_timeout(Duration::from_secs(5))?;
     // The log is overwritten once checkpointed, which syncs faster than growing it; 4000 pages are 16 MB.
     conn.execute_batch(

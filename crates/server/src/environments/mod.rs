@@ -12,9 +12,8 @@ use arc_swap::ArcSwap;
 use std::{collections::HashMap, sync::Arc};
 
 /// The environments of the installation, found by host without asking the database.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Directory {
-    scheme: &'static str,
     known: ArcSwap<Known>,
 }
 
@@ -25,14 +24,13 @@ struct Known {
 }
 
 impl Directory {
-    /// Reads all environments. `default_host` names the one that also answers on loopback names; `https` says how all
-    /// of them are reached.
+    /// Reads all environments. The oldest one is the default: it also answers on loopback names.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn load(db: &Db, default_host: &str, https: bool) -> Result<Self, Error> {
-        let directory = Self { scheme: if https { "https" } else { "http" }, known: ArcSwap::default() };
-        directory.reload(db, default_host).await?;
+    pub async fn load(db: &Db) -> Result<Self, Error> {
+        let directory = Self::default();
+        directory.reload(db).await?;
         Ok(directory)
     }
 
@@ -40,13 +38,11 @@ impl Directory {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn reload(&self, db: &Db, default_host: &str) -> Result<(), Error> {
+    pub async fn reload(&self, db: &Db) -> Result<(), Error> {
         let mut known = Known::default();
-        for row in store::all(&mut db.read()).await? {
-            let environment = Arc::new(row.at(self.scheme));
-            if environment.domain == default_host {
-                known.default = Some(environment.clone());
-            }
+        for environment in store::all(&mut db.read()).await? {
+            let environment = Arc::new(environment);
+            known.default.get_or_insert_with(|| environment.clone());
             known.by_host.insert(environment.domain.clone(), environment);
         }
         self.known.store(Arc::new(known));

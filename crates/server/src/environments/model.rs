@@ -82,6 +82,11 @@ pub struct ApplicationSessionPolicy {
 }
 
 impl Environment {
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &str {
+        self.url.split_once("://").map_or("https", |(scheme, _)| scheme)
+    }
+
     /// The session settings of the environment. Until they can be changed they are the defaults.
     pub const fn session_policy(&self) -> ApplicationSessionPolicy {
         ApplicationSessionPolicy {

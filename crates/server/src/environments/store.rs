@@ -8,36 +8,27 @@ use crate::{
     time::Timestamp,
 };
 
-/// An environment as it is stored: without the scheme, which is configuration.
-pub struct Stored(Environment);
-
-impl Stored {
-    /// Completes the URL.
-    pub fn at(self, scheme: &str) -> Environment {
-        let url = format!("{scheme}://{}", self.0.domain);
-        Environment { url, ..self.0 }
-    }
-}
-
-impl FromRow for Stored {
+impl FromRow for Environment {
     fn from_row(row: &mut Row) -> Result<Self, Error> {
-        Ok(Self(Environment {
-            id: row.next()?,
-            display_name: row.next()?,
-            domain: row.next()?,
-            url: String::new(),
+        let (id, display_name) = (row.next()?, row.next()?);
+        let (scheme, domain): (String, String) = (row.next()?, row.next()?);
+        Ok(Self {
+            id,
+            display_name,
+            url: format!("{scheme}://{domain}"),
+            domain,
             kind: EnvironmentType::parse(&row.next::<String>()?),
             region: Region::parse(&row.next::<String>()?),
             created_at: row.next()?,
             updated_at: row.next()?,
-        }))
+        })
     }
 }
 
-/// Every environment of the installation.
-pub async fn all(tx: &mut ReadTx) -> Result<Vec<Stored>, Error> {
+/// Every environment of the installation, the default one first.
+pub async fn all(tx: &mut ReadTx) -> Result<Vec<Environment>, Error> {
     Ok(sql!(
-        "SELECT id, display_name, domain, type, region_code, created_at, updated_at FROM environments ORDER BY id"
+        "SELECT id, display_name, scheme, domain, type, region_code, created_at, updated_at FROM environments ORDER BY id"
     )
     .all(tx)
     .await?)
@@ -46,11 +37,12 @@ pub async fn all(tx: &mut ReadTx) -> Result<Vec<Stored>, Error> {
 /// Adds an environment.
 pub async fn insert(tx: &mut Tx, environment: &Environment) -> Result<(), Error> {
     sql!(
-        "INSERT INTO environments (id, display_name, domain, type, region_code, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6)"
+        "INSERT INTO environments (id, display_name, scheme, domain, type, region_code, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"
     )
     .bind(environment.id)
     .bind(&environment.display_name)
+    .bind(environment.scheme())
     .bind(&environment.domain)
     .bind(environment.kind.as_str())
     .bind(environment.region.as_str())
@@ -72,5 +64,15 @@ pub async fn set_domain(tx: &mut Tx, id: EnvironmentId, domain: &str, now: Times
         .on_unique("environments_domain_key", || {
             Error::already_exists("another environment has this domain")
         })?;
+    Ok(())
+}
+
+/// Says how clients reach this installation: every environment alike.
+pub async fn set_scheme(tx: &mut Tx, scheme: &str, now: Timestamp) -> Result<(), Error> {
+    sql!("UPDATE environments SET scheme = $1, updated_at = $2 WHERE scheme <> $1")
+        .bind(scheme)
+        .bind(now)
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 use super::{PUBLISH_AFTER_SIGNING, StoredKey, ring::SEALED_IN, store};
 use crate::{
     ctx::Ctx,
-    db::Tx,
+    db::{Db, Tx},
     error::Error,
     ids::{EnvironmentId, SigningKeyId},
     secret::Secret,
@@ -93,4 +93,18 @@ fn seal(
     let place = Place { column: SEALED_IN, row: id.as_i64() };
     let private_key_sealed = vault.seal(place, der.expose())?;
     Ok(StoredKey { id, private_key_sealed, created_at: now, signs_from, published_until: None })
+}
+
+/// Whether the master key opens the signing keys of every environment: it is then the one that the database was made
+/// with.
+///
+/// # Errors
+/// Those of the database; `INTERNAL` with a source that says which key does not open.
+pub async fn check_master_key(db: &Db, vault: &Vault, now: Timestamp) -> Result<(), Error> {
+    for environment in crate::environments::store::all(&mut db.read()).await? {
+        for key in store::published(&mut db.read(), environment.id, now).await? {
+            vault.open(Place { column: SEALED_IN, row: key.id.as_i64() }, &key.private_key_sealed)?;
+        }
+    }
+    Ok(())
 }

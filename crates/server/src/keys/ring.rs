@@ -15,6 +15,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 /// How soon every node knows of a change to the keys.
 const FRESH_FOR: Duration = Duration::from_secs(30);
 
+/// How soon after reading the keys an unknown one is looked for again. Anybody can make up key ids: that must not cost
+/// more than this.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// Where sealed private keys are.
 pub(super) const SEALED_IN: &str = "signing_keys.private_key_sealed";
 
@@ -47,11 +51,15 @@ impl EnvironmentKeys {
             .ok_or_else(|| Error::internal("the environment has no signing key"))
     }
 
+    fn has_key(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.private.kid() == kid)
+    }
+
     /// Verifies a token's signature and returns its payload.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` with the reason.
-    pub fn verify(&self, token: &str) -> Result<Vec<u8>, Error> {
+    fn verify(&self, token: &str) -> Result<Vec<u8>, Error> {
         let refused = |error: JwsError| Error::new(Kind::Unauthenticated, error.to_string());
         let header = gatewright_jose::decode_header(token).map_err(refused)?;
         let key = self.keys.iter().find(|key| key.private.kid() == header.kid).ok_or_else(|| {
@@ -74,8 +82,32 @@ impl KeyRing {
     /// # Errors
     /// Those of the database; `INTERNAL` if a key cannot be opened.
     pub async fn of(&self, app: &App, environment: &Environment) -> Result<Arc<EnvironmentKeys>, Error> {
+        self.read_within(app, environment, FRESH_FOR).await
+    }
+
+    /// Verifies a token's signature by the keys of `environment` and returns its payload. A key that is not known yet may
+    /// be new: another node has made it a moment ago, to replace one that leaked.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` with the reason; those of [`KeyRing::of`].
+    pub async fn verify(&self, app: &App, environment: &Environment, token: &str) -> Result<Vec<u8>, Error> {
+        let keys = self.of(app, environment).await?;
+        match gatewright_jose::decode_header(token) {
+            Ok(header) if !keys.has_key(&header.kid) => {
+                self.read_within(app, environment, LOOK_AGAIN_AFTER).await?.verify(token)
+            }
+            _ => keys.verify(token),
+        }
+    }
+
+    async fn read_within(
+        &self,
+        app: &App,
+        environment: &Environment,
+        age: Duration,
+    ) -> Result<Arc<EnvironmentKeys>, Error> {
         let now = app.clock.now();
-        let fresh = |keys: &Arc<EnvironmentKeys>| !keys.read_at.plus(FRESH_FOR).is_past(now);
+        let fresh = |keys: &Arc<EnvironmentKeys>| !keys.read_at.plus(age).is_past(now);
         if let Some(keys) = self.known.load().get(&environment.id)
             && fresh(keys)
         {

@@ -97,8 +97,9 @@ pub async fn set(
     if source == saved.source && settings == saved.settings {
         return Ok(saved);
     }
-    let branding = Branding { source, settings, updated_at: Some(ctx.now()) };
-    store_branding(&mut tx, env, id, &branding, ctx.now()).await?;
+    let now = ctx.now();
+    let branding = Branding { source, settings, updated_at: Some(now) };
+    store_branding(&mut tx, env, id, &branding, now).await?;
     let data = organization.event_data();
     events::emit(&mut tx, ctx, EventType::OrganizationUpdated, Some(id), &data).await?;
     tx.commit().await?;

@@ -52,7 +52,7 @@ pub fn routes(routes: &mut Routes) {
 
 async fn create(ctx: Ctx, request: pb::CreateOrganizationRequest) -> Reply<pb::CreateOrganizationResponse> {
     let new = request.organization.unwrap_or_default();
-    let region = region(new.region_code());
+    let region = region(new.region_code)?;
     let organization = ops::create(
         &ctx,
         NewOrganization {
@@ -315,11 +315,12 @@ fn identity(identity: Option<Identity>) -> Reply<OrganizationRef> {
     }
 }
 
-fn region(code: commons::RegionCode) -> Option<Region> {
-    match code {
-        commons::RegionCode::Unspecified => None,
-        commons::RegionCode::Us => Some(Region::Us),
-        commons::RegionCode::Eu => Some(Region::Eu),
+fn region(code: i32) -> Reply<Option<Region>> {
+    match commons::RegionCode::try_from(code) {
+        Ok(commons::RegionCode::Unspecified) => Ok(None),
+        Ok(commons::RegionCode::Us) => Ok(Some(Region::Us)),
+        Ok(commons::RegionCode::Eu) => Ok(Some(Region::Eu)),
+        Err(_) => Err(Error::invalid("organization.region_code", "enum.defined_only", "must be US or EU")),
     }
 }
 

@@ -60,9 +60,9 @@ pub async fn generate(
             ),
         ));
     }
-    let expires_at = ctx.now().plus(VALID_FOR);
-    let link =
-        NewLink { id, organization: organization.id, features, sealed, created_at: ctx.now(), expires_at };
+    let created_at = ctx.now();
+    let expires_at = created_at.plus(VALID_FOR);
+    let link = NewLink { id, organization: organization.id, features, sealed, created_at, expires_at };
     insert(&mut tx, env, &link, &token).await?;
     tx.commit().await?;
     Ok(PortalLink { id, location: location(ctx, token.expose()), expires_at })

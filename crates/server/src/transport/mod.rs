@@ -95,10 +95,8 @@ impl Server {
         collapse_slashes(&mut request);
         let seen = Seen::of(&request);
         let span = tracing::info_span!("request", request.id = %request_id);
-        let mut response = self.dispatch(&request_id, request).instrument(span).await;
-        if let Ok(value) = HeaderValue::from_str(&request_id) {
-            response.headers_mut().insert("x-request-id", value);
-        }
+        let response = self.dispatch(&request_id, request).instrument(span).await;
+        let response = with_request_id(response, &request_id);
         seen.finished(&request_id, &response);
         response
     }
@@ -132,12 +130,20 @@ impl Server {
         if let Some(value) = content_type {
             headers.insert(http::header::CONTENT_TYPE, value.clone());
         }
-        if grpc::is_grpc(&headers) {
+        let response = if grpc::is_grpc(&headers) {
             grpc::failure(&error, &request_id)
         } else {
             rest_api::failure(&error, &request_id)
-        }
+        };
+        with_request_id(response, &request_id)
     }
+}
+
+fn with_request_id(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
 }
 
 fn timed_out() -> Error {

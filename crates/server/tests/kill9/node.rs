@@ -32,10 +32,18 @@ pub struct Node {
     http: reqwest::Client,
 }
 
+/// A port that stays free while its node is dead: not one of those that the system gives to whoever asks for any.
+fn free_port() -> u16 {
+    let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), ());
+    let first = u16::try_from(random % 10_000).unwrap();
+    let mut ports = (0..10_000).map(|next| 20_000 + (first + next) % 10_000);
+    ports.find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()).expect("a free port")
+}
+
 impl Home {
     pub fn new(database_url: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         Self { data_dir: folder.path().join("data"), port, database_url, _folder: folder }
     }
 

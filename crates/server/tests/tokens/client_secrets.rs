@@ -1,7 +1,7 @@
 //! Secrets of clients: auth.md 6.2.
 use super::{START, frozen, refusal};
 use gatewright::{clients, error::Kind, sql, time::Timestamp};
-use gatewright_testkit::{Database, Server, api_tests, database_tests};
+use gatewright_testkit::{Server, api_tests, database_tests};
 use std::time::Duration;
 
 async fn status_of(t: &Server, secret: &str) -> u16 {
@@ -50,7 +50,11 @@ database_tests! {
         let env = t.operator.environment().id;
         let mut tx = t.app.db.write().await.unwrap();
         sql!("UPDATE client_secrets SET expires_at = $2 WHERE environment_id = $1")
-            .bind(env).bind(START.plus(Duration::from_secs(10))).execute(&mut tx).await.unwrap();
+            .bind(env)
+            .bind(START.plus(Duration::from_secs(10)))
+            .execute(&mut tx)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         t.advance(Duration::from_secs(9));
         assert_eq!(status_of(&t, &t.client_secret).await, 200);

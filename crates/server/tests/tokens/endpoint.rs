@@ -2,7 +2,7 @@
 use super::{START, START_SECONDS, frozen, machine, part};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gatewright::clients::NewOrganizationClient;
-use gatewright_testkit::{Answer, Database, Server, api_tests, database_tests, json};
+use gatewright_testkit::{Answer, Server, api_tests, database_tests, json};
 use reqwest::RequestBuilder;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -62,7 +62,7 @@ api_tests! {
     async fn answers_with_a_bearer_token_and_what_sdks_read(t: Server) {
         let answer = ask(&t, &[]).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
-        let expires_in = answer.json["expires_in"].as_i64().expect("an integer");
+        let expires_in = answer.json["expires_in"].as_i64().unwrap();
         assert!((86_399..=86_400).contains(&expires_in), "{expires_in}");
         assert_eq!(answer.json["token_type"], "Bearer");
         assert_eq!(answer.json["scope"], "openid");
@@ -82,8 +82,11 @@ api_tests! {
     async fn takes_the_credentials_by_http_basic_percent_encoded_or_not(t: Server) {
         let plain = basic(&t.client_id, &t.client_secret);
         let encoded = basic(&escaped(&t.client_id), &escaped(&t.client_secret));
-        for value in [plain.clone(), encoded, plain.replace("Basic ", "basic "), plain.replace("Basic ", "Basic  ")] {
-            let request = post(&t).header("authorization", &value).form(&[("grant_type", "client_credentials")]);
+        for value in
+            [plain.clone(), encoded, plain.replace("Basic ", "basic "), plain.replace("Basic ", "Basic  ")]
+        {
+            let request =
+                post(&t).header("authorization", &value).form(&[("grant_type", "client_credentials")]);
             let answer = json(request).await;
             assert_eq!(answer.status, 200, "{value}: {}", answer.text);
         }
@@ -130,7 +133,15 @@ api_tests! {
             form.push(("grant_type", "client_credentials"));
             texts.insert(refused(&send(&t, &form).await, 401, "invalid_client"));
         }
-        for value in ["Basic", "Basic ", "Basic !!!", "Basic YWJj", "Basic /////w==", &basic(id, "wrong"), &basic("", "")] {
+        for value in [
+            "Basic",
+            "Basic ",
+            "Basic !!!",
+            "Basic YWJj",
+            "Basic /////w==",
+            &basic(id, "wrong"),
+            &basic("", ""),
+        ] {
             let form = [("grant_type", "client_credentials")];
             let answer = json(post(&t).header("authorization", value).form(&form)).await;
             texts.insert(refused(&answer, 401, "invalid_client"));
@@ -164,7 +175,8 @@ api_tests! {
             "urn:ietf:params:oauth:grant-type:device_code",
             "\"\\ é\n<script>",
         ] {
-            let answer = send(&t, &[("grant_type", grant), ("client_id", id), ("client_secret", secret)]).await;
+            let answer =
+                send(&t, &[("grant_type", grant), ("client_id", id), ("client_secret", secret)]).await;
             refused(&answer, 400, "unsupported_grant_type");
         }
         for form in [vec![], vec![("grant_type", "")]] {
@@ -186,7 +198,11 @@ api_tests! {
         }
         let long = "n\"".repeat(5000);
         refused(&ask(&t, &[(&long, "1"), (&long, "1")]).await, 400, "invalid_request");
-        assert_eq!(ask(&t, &[("code_verifier", "x"), ("domain", "y")]).await.status, 200, "unknown ones are ignored");
+        assert_eq!(
+            ask(&t, &[("code_verifier", "x"), ("domain", "y")]).await.status,
+            200,
+            "unknown ones are ignored"
+        );
     }
 
     async fn a_scope_must_be_one_of_the_clients(t: Server) {
@@ -195,9 +211,12 @@ api_tests! {
         for scope in ["admin", "openid admin", "openid,admin", "é\"", "OPENID"] {
             refused(&ask(&t, &[("scope", scope)]).await, 400, "invalid_scope");
         }
-        let new = NewOrganizationClient { scopes: vec!["a:read".into(), "a:write".into()], ..Default::default() };
+        let new =
+            NewOrganizationClient { scopes: vec!["a:read".into(), "a:write".into()], ..Default::default() };
         let (_, id, secret) = machine(&t, None, new).await;
-        for (asked, given) in [("", "a:read a:write"), ("a:write", "a:write"), ("a:write a:read a:write", "a:write a:read")] {
+        for (asked, given) in
+            [("", "a:read a:write"), ("a:write", "a:write"), ("a:write a:read a:write", "a:write a:read")]
+        {
             let answer = ask_as(&t, &id, &secret, &[("scope", asked)]).await;
             assert_eq!(answer.json["scope"], given, "{}", answer.text);
             let claims = part(answer.json["access_token"].as_str().unwrap(), 1);
@@ -208,7 +227,10 @@ api_tests! {
     }
 
     async fn an_audience_must_be_one_of_the_clients(t: Server) {
-        let new = NewOrganizationClient { audiences: vec!["api.a.test".into(), "api.b.test".into()], ..Default::default() };
+        let new = NewOrganizationClient {
+            audiences: vec!["api.a.test".into(), "api.b.test".into()],
+            ..Default::default()
+        };
         let (_, id, secret) = machine(&t, None, new).await;
         for name in ["audience", "resource"] {
             let answer = ask_as(&t, &id, &secret, &[(name, "api.b.test")]).await;
@@ -228,7 +250,10 @@ api_tests! {
         for body in ["", "&&&", "=", "%", "grant_type", "\0"] {
             refused(&json(post(&t).header("content-type", form).body(body)).await, 400, "invalid_request");
         }
-        let body = format!("grant_type=client_credentials&client_id={}&client_secret={}", t.client_id, t.client_secret);
+        let body = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            t.client_id, t.client_secret
+        );
         for content_type in [form.to_uppercase(), format!("{form}; charset=UTF-8")] {
             let answer = json(post(&t).header("content-type", &content_type).body(body.clone())).await;
             assert_eq!(answer.status, 200, "{content_type}: {}", answer.text);
@@ -240,7 +265,11 @@ api_tests! {
         let bytes = [body.as_bytes(), b"&x=\xff"].concat();
         refused(&json(post(&t).header("content-type", form).body(bytes)).await, 400, "invalid_request");
         // What stands in the query is not the body: it would be in every log on the way.
-        refused(&json(t.http.post(format!("{}/oauth/token?{body}", t.url)).header("content-type", form)).await, 400, "invalid_request");
+        refused(
+            &json(t.http.post(format!("{}/oauth/token?{body}", t.url)).header("content-type", form)).await,
+            400,
+            "invalid_request",
+        );
     }
 
     async fn a_body_of_a_hundred_kilobytes_is_refused(t: Server) {
@@ -273,17 +302,20 @@ database_tests! {
         let t = Server::start_with(kind, frozen()).await;
         let answer = ask(&t, &[]).await;
         assert_eq!(answer.json["expires_in"], 86_400, "at a full second nothing is rounded off");
-        assert_eq!(claims_of(&answer), json!({
-            "iss": t.url,
-            "sub": t.client_id,
-            "client_id": t.client_id,
-            "aud": [t.client_id],
-            "scopes": ["openid"],
-            "scope": "openid",
-            "iat": START_SECONDS,
-            "nbf": START_SECONDS,
-            "exp": START_SECONDS + 86_400,
-        }));
+        assert_eq!(
+            claims_of(&answer),
+            json!({
+                "iss": t.url,
+                "sub": t.client_id,
+                "client_id": t.client_id,
+                "aud": [t.client_id],
+                "scopes": ["openid"],
+                "scope": "openid",
+                "iat": START_SECONDS,
+                "nbf": START_SECONDS,
+                "exp": START_SECONDS + 86_400,
+            })
+        );
         let token = answer.json["access_token"].as_str().unwrap();
         let key = &json(t.http.get(format!("{}/keys", t.url))).await.json["keys"][0];
         assert_eq!(part(token, 0), json!({"alg": "RS256", "kid": key["kid"], "typ": "JWT"}));
@@ -306,20 +338,23 @@ database_tests! {
         assert!(id.starts_with("m2morg_"), "{id}");
         let answer = ask_as(&t, &id, &secret, &[("scope", "orders:read")]).await;
         assert_eq!((&answer.json["expires_in"], &answer.json["scope"]), (&json!(600), &json!("orders:read")));
-        assert_eq!(claims_of(&answer), json!({
-            "iss": t.url,
-            "sub": id,
-            "client_id": id,
-            "oid": organization,
-            "xoid": "globex-1",
-            "aud": ["api.globex.test"],
-            "scopes": ["orders:read"],
-            "scope": "orders:read",
-            "custom_claims": {"region": "eu-1 é"},
-            "iat": START_SECONDS,
-            "nbf": START_SECONDS,
-            "exp": START_SECONDS + 600,
-        }));
+        assert_eq!(
+            claims_of(&answer),
+            json!({
+                "iss": t.url,
+                "sub": id,
+                "client_id": id,
+                "oid": organization,
+                "xoid": "globex-1",
+                "aud": ["api.globex.test"],
+                "scopes": ["orders:read"],
+                "scope": "orders:read",
+                "custom_claims": {"region": "eu-1 é"},
+                "iat": START_SECONDS,
+                "nbf": START_SECONDS,
+                "exp": START_SECONDS + 600,
+            })
+        );
     }
 
     async fn claims_of_a_machine_client_with_nothing_set_are_these(kind: Database) {
@@ -327,17 +362,20 @@ database_tests! {
         let (organization, id, secret) = machine(&t, None, NewOrganizationClient::default()).await;
         let answer = ask_as(&t, &id, &secret, &[]).await;
         assert_eq!((&answer.json["expires_in"], &answer.json["scope"]), (&json!(3600), &json!("")));
-        assert_eq!(claims_of(&answer), json!({
-            "iss": t.url,
-            "sub": id,
-            "client_id": id,
-            "oid": organization,
-            "aud": [id],
-            "scopes": [],
-            "scope": "",
-            "iat": START_SECONDS,
-            "nbf": START_SECONDS,
-            "exp": START_SECONDS + 3600,
-        }));
+        assert_eq!(
+            claims_of(&answer),
+            json!({
+                "iss": t.url,
+                "sub": id,
+                "client_id": id,
+                "oid": organization,
+                "aud": [id],
+                "scopes": [],
+                "scope": "",
+                "iat": START_SECONDS,
+                "nbf": START_SECONDS,
+                "exp": START_SECONDS + 3600,
+            })
+        );
     }
 }

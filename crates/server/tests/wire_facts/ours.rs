@@ -2,7 +2,7 @@
 use super::{Facts, theirs::field};
 use prost_reflect::{
     DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor,
-    MethodDescriptor, Value,
+    MethodDescriptor, ReflectMessage as _, Value,
 };
 use std::{
     fs,
@@ -70,10 +70,9 @@ fn of_rpc(facts: &mut Facts, pool: &DescriptorPool, key: &str, package: &str, me
         let permissions = auth.get_field_by_name("permissions").unwrap();
         let permissions: Vec<&str> =
             permissions.as_list().unwrap().iter().filter_map(Value::as_str).collect();
-        let mut text = format!("{} policy {}", name("authentication_type"), name("policy"));
-        if !permissions.is_empty() || name("authentication_type") == "BLOCKED" {
-            text.push_str(&format!(" permissions {}", permissions.join(", ")));
-        }
+        let permissions = if permissions.is_empty() { "-".to_owned() } else { permissions.join(", ") };
+        let (callers, policy) = (name("authentication_type"), name("policy"));
+        let text = format!("{callers} policy {policy} permissions {permissions}");
         facts.insert(format!("{key} auth"), text);
     }
     if let Some(rule) = option(pool, &options, "google.api.method_visibility") {

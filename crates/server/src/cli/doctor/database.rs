@@ -4,8 +4,9 @@ use crate::{
     cli::Failure,
     config::{Config, DatabaseUrl},
     db::{self, Db, MIGRATIONS},
-    events,
-    time::Timestamp,
+    events, keys,
+    time::{Clock, Timestamp},
+    vault::Vault,
 };
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -13,7 +14,7 @@ use std::path::Path;
 const CHECK: &str = "database";
 
 /// Findings, and the newest time that is stored.
-pub(super) async fn check(config: &Config) -> (Vec<Finding>, Option<Timestamp>) {
+pub(super) async fn check(config: &Config, clock: &Clock) -> (Vec<Finding>, Option<Timestamp>) {
     let url = config.database_url();
     if let DatabaseUrl::Sqlite(path) = &url {
         if !path.exists() {
@@ -38,6 +39,7 @@ pub(super) async fn check(config: &Config) -> (Vec<Finding>, Option<Timestamp>) 
         Ok(pending) if pending.is_empty() => {
             findings.push(Finding::ok(CHECK, "its tables are up to date"));
             newest = events::newest(&db).await.unwrap_or_default();
+            findings.extend(master_key(config, &db, clock).await);
         }
         Ok(pending) => {
             let message = format!("{} migrations are to be applied", pending.len());
@@ -47,6 +49,21 @@ pub(super) async fn check(config: &Config) -> (Vec<Finding>, Option<Timestamp>) 
     }
     db.close().await;
     (findings, newest)
+}
+
+/// Whether the master key is the one that the database was made with. That it is there is checked elsewhere.
+async fn master_key(config: &Config, db: &Db, clock: &Clock) -> Option<Finding> {
+    let vault = Vault::open_file(&config.master_key_file(), false).ok()?;
+    let check = "master key";
+    Some(match keys::check_master_key(db, &vault, clock.now()).await {
+        Ok(()) => Finding::ok(check, "it opens the signing keys in the database"),
+        Err(error) => {
+            use std::error::Error as _;
+            let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+            let remedy = "restore the master key that this database was made with (security.master_key_file)";
+            Finding::error(check, format!("it does not open the signing keys: {cause}"), remedy)
+        }
+    })
 }
 
 fn failed(error: crate::error::Error) -> Finding {

@@ -80,7 +80,7 @@ async fn examine(config: &Config, clock: &Clock) -> Vec<Finding> {
         });
     let mut findings = vec![Finding::ok("configuration", file)];
     findings.extend(files::data_dir(config));
-    let (database, newest) = database::check(config).await;
+    let (database, newest) = database::check(config, clock).await;
     findings.extend(database);
     findings.extend(files::master_key(config));
     findings.extend(files::tls(config, clock.now()));

@@ -27,7 +27,7 @@ impl Installation {
         Config::load(&Sources { flags: self.flags.clone(), ..Sources::default() }).unwrap()
     }
     async fn started(self) -> Self {
-        let opened = bootstrap::open(&self.config(), Clock::System).await.unwrap();
+        let opened = bootstrap::open(&self.config(), Clock::System, bootstrap::Purpose::Serve).await.unwrap();
         opened.app.db.close().await;
         self
     }

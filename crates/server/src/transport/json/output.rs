@@ -176,7 +176,8 @@ impl<'o> Printer<'o> {
 
     fn float(&mut self, number: f64) {
         // A whole number is written as one, as other encoders do: 1, not 1.0. Beyond 2^53 not every one is exact.
-        if number.fract() == 0.0 && number.abs() < 9e15 && !(number == 0.0 && number.is_sign_negative()) {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if number.fract() == 0.0 && number.abs() <= EXACT && !(number == 0.0 && number.is_sign_negative()) {
             self.json(&(number as i64));
         } else if number.is_finite() {
             self.json(&number);
