@@ -3,7 +3,7 @@ use crate::{Plan, http1};
 use anyhow::{Context as _, Result, bail};
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
@@ -49,9 +49,13 @@ impl<'a> Home<'a> {
     /// # Errors
     /// No port is free.
     pub fn new(plan: &'a Plan, name: &str) -> Result<Self> {
-        let free = || TcpListener::bind("127.0.0.1:0")?.local_addr();
+        let free = |first| {
+            // Not one of the ports that the system gives to clients: it must stay free between two starts.
+            let mut ports = (first..first + 500).map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+            ports.find(|&address| TcpListener::bind(address).is_ok()).context("no free port")
+        };
         let folder = plan.folder.path().join(name);
-        Ok(Self { plan, folder, address: free()?, metrics: free()? })
+        Ok(Self { plan, folder, address: free(18_000)?, metrics: free(18_500)? })
     }
 
     /// The environment URL.

@@ -5,5 +5,8 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // The first random number of a process takes tens of milliseconds to seed. It is wanted for the first signature: let
+    // that pass while the rest starts.
+    std::thread::spawn(|| gatewright::entropy::bytes::<1>().is_ok());
     gatewright::cli::main()
 }

@@ -54,6 +54,7 @@ macro_rules! by_dialect {
 pub struct Sql {
     statement: &'static Statement,
     values: Vec<Value>,
+    scans: bool,
 }
 
 mod sealed {
@@ -87,12 +88,19 @@ impl Queryable for ReadTx {}
 impl Sql {
     /// For `sql!` and `by_dialect!`.
     pub fn new(statement: &'static Statement) -> Self {
-        Self { statement, values: Vec::new() }
+        Self { statement, values: Vec::new(), scans: false }
     }
 
     /// Gives `$1` its value, the next call `$2`, and so on.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
+        self
+    }
+
+    /// Says that it may look at a great many rows. SQLite then reads on a thread of its own, so that the threads that serve
+    /// requests do not wait.
+    pub fn scans(mut self) -> Self {
+        self.scans = true;
         self
     }
 
@@ -149,6 +157,11 @@ impl Sql {
                 Err(DbError::fault(format!("not a SELECT, needs db.write(): {sqlite}")))
             }
             Target::Read(db) => match &db.0 {
+                Inner::Sqlite(db) if self.scans => {
+                    let (db, values) = (db.clone(), self.values);
+                    let scan = tokio::task::spawn_blocking(move || db.rows(sqlite, &values));
+                    scan.await.map_err(|error| DbError::fault(format!("a scan ended early: {error}")))?
+                }
                 Inner::Sqlite(db) => {
                     // Reads are inline and always ready; this lets other tasks run now and then.
                     tokio::task::coop::consume_budget().await;

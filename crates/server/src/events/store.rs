@@ -2,6 +2,7 @@
 use super::model::Event;
 use crate::{
     db::{Db, FromRow, ReadTx, Row, Sql, Tx},
+    environments,
     error::Error,
     ids::{EnvironmentId, IdSource, OrganizationId},
     paging, sql,
@@ -102,14 +103,14 @@ pub async fn page(
         (paging::From::After(id), None) => (newer(), low.max(id), high),
         (paging::From::After(id), Some(_)) => (newer_of_organization(), low.max(id), high),
     };
-    Ok(filter.bind(statement.bind(env), low, high).bind(window.limit()).all(tx).await?)
+    Ok(filter.bind(statement.bind(env), low, high).bind(window.limit()).scans().all(tx).await?)
 }
 
 /// How many events pass the filter.
 pub async fn count(tx: &mut ReadTx, env: EnvironmentId, filter: &Filter) -> Result<i64, Error> {
     let (low, high) = filter.id_bounds();
     let statement = if filter.organization.is_some() { count_of_organization() } else { count_all() };
-    Ok(filter.bind(statement.bind(env), low, high).one(tx).await?)
+    Ok(filter.bind(statement.bind(env), low, high).scans().one(tx).await?)
 }
 
 impl Filter {
@@ -180,5 +181,14 @@ fn count_of_organization() -> Sql {
 /// # Errors
 /// Those of the database.
 pub async fn newest(db: &Db) -> Result<Option<Timestamp>, Error> {
-    Ok(sql!("SELECT occurred_at FROM events ORDER BY id DESC LIMIT 1").optional(&mut db.read()).await?)
+    let mut newest = None;
+    for environment in environments::store::all(&mut db.read()).await? {
+        let last: Option<Timestamp> =
+            sql!("SELECT occurred_at FROM events WHERE environment_id = $1 ORDER BY id DESC LIMIT 1")
+                .bind(environment.id)
+                .optional(&mut db.read())
+                .await?;
+        newest = newest.max(last);
+    }
+    Ok(newest)
 }

@@ -6,11 +6,15 @@ use crate::{
     error::{Error, Kind},
     ids::EnvironmentId,
     time::Timestamp,
-    vault::{Place, Vault},
+    vault::{self, Place, Vault},
 };
 use arc_swap::ArcSwap;
 use gatewright_jose::{Jwk, JwkSet, JwsError, SigningKey, VerifyingKey};
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// How soon every node knows of a change to the keys.
 const FRESH_FOR: Duration = Duration::from_secs(30);
@@ -27,9 +31,13 @@ pub(super) const SEALED_IN: &str = "signing_keys.private_key_sealed";
 pub struct EnvironmentKeys {
     keys: Vec<Key>,
     read_at: Timestamp,
+    verified: Mutex<HashMap<Vec<u8>, Arc<[u8]>>>,
     /// The body of `/keys`.
     pub jwks: String,
 }
+
+/// Tokens whose signature is remembered.
+const MAX_VERIFIED: usize = 4096;
 
 #[derive(Debug)]
 struct Key {
@@ -55,11 +63,28 @@ impl EnvironmentKeys {
         self.keys.iter().any(|key| key.private.kid() == kid)
     }
 
-    /// Verifies a token's signature and returns its payload.
+    /// Verifies a token's signature and returns its payload. A client sends the same token with every call: that its
+    /// signature is right is remembered, under the hash of the whole token, until the keys are read again. Everything
+    /// else about it is checked each time.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` with the reason.
-    fn verify(&self, token: &str) -> Result<Vec<u8>, Error> {
+    fn verify(&self, token: &str) -> Result<Arc<[u8]>, Error> {
+        let hash = vault::hash(token);
+        let verified = || self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(payload) = verified().get(&hash) {
+            return Ok(payload.clone());
+        }
+        let payload: Arc<[u8]> = self.verify_signature(token)?.into();
+        let mut verified = verified();
+        if verified.len() >= MAX_VERIFIED {
+            verified.clear();
+        }
+        verified.insert(hash, payload.clone());
+        Ok(payload)
+    }
+
+    fn verify_signature(&self, token: &str) -> Result<Vec<u8>, Error> {
         let refused = |error: JwsError| Error::new(Kind::Unauthenticated, error.to_string());
         let header = gatewright_jose::decode_header(token).map_err(refused)?;
         let key = self.keys.iter().find(|key| key.private.kid() == header.kid).ok_or_else(|| {
@@ -90,7 +115,12 @@ impl KeyRing {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` with the reason; those of [`KeyRing::of`].
-    pub async fn verify(&self, app: &App, environment: &Environment, token: &str) -> Result<Vec<u8>, Error> {
+    pub async fn verify(
+        &self,
+        app: &App,
+        environment: &Environment,
+        token: &str,
+    ) -> Result<Arc<[u8]>, Error> {
         let keys = self.of(app, environment).await?;
         match gatewright_jose::decode_header(token) {
             Ok(header) if !keys.has_key(&header.kid) => {
@@ -152,7 +182,7 @@ async fn read(
             serde_json::to_string(&JwkSet { keys }).map_err(Error::internal)?
         }
     };
-    Ok(EnvironmentKeys { keys, read_at: now, jwks })
+    Ok(EnvironmentKeys { keys, read_at: now, verified: Mutex::default(), jwks })
 }
 
 fn parse(vault: &Vault, stored: &store::StoredKey) -> Result<Key, Error> {

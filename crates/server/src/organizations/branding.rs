@@ -95,6 +95,8 @@ pub async fn set(
         return Err(Error::invalid(FIELD, "required", "is required: no settings have been saved yet"));
     }
     if source == saved.source && settings == saved.settings {
+        // What was read may be another caller's, and is not durable before this returns.
+        tx.commit().await?;
         return Ok(saved);
     }
     let now = ctx.now();

@@ -185,12 +185,12 @@ async fn change(
     let mut tx = ctx.db().write().await?;
     let mut organization =
         store::find_for_update(&mut tx, env, which).await?.ok_or_else(|| Organization::not_found(which))?;
-    if !apply(&mut organization)? {
-        return Ok(organization);
+    if apply(&mut organization)? {
+        store::update(&mut tx, env, &organization).await?;
+        let data = organization.event_data();
+        events::emit(&mut tx, ctx, EventType::OrganizationUpdated, Some(organization.id), &data).await?;
     }
-    store::update(&mut tx, env, &organization).await?;
-    let data = organization.event_data();
-    events::emit(&mut tx, ctx, EventType::OrganizationUpdated, Some(organization.id), &data).await?;
+    // Also without a change: what was read may be another caller's, and is not durable before this returns.
     tx.commit().await?;
     Ok(organization)
 }

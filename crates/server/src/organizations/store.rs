@@ -183,7 +183,7 @@ pub async fn page(
 
 /// How many organizations there are.
 pub async fn count(tx: &mut impl Queryable, env: EnvironmentId) -> Result<i64, Error> {
-    Ok(sql!("SELECT COUNT(*) FROM organizations WHERE environment_id = $1").bind(env).one(tx).await?)
+    Ok(sql!("SELECT COUNT(*) FROM organizations WHERE environment_id = $1").bind(env).scans().one(tx).await?)
 }
 
 /// One page of the organizations whose name, id or external id contain `query`.
@@ -205,7 +205,7 @@ pub async fn search(
         }
     };
     let pattern = text::contains_pattern(query);
-    Ok(statement.bind(env).bind(from).bind(window.limit()).bind(pattern).all(tx).await?)
+    Ok(statement.bind(env).bind(from).bind(window.limit()).bind(pattern).scans().all(tx).await?)
 }
 
 /// How many organizations a search finds.
@@ -215,6 +215,7 @@ pub async fn count_found(tx: &mut impl Queryable, env: EnvironmentId, query: &st
     )
     .bind(env)
     .bind(text::contains_pattern(query))
+    .scans()
     .one(tx)
     .await?)
 }
