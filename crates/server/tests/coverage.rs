@@ -139,12 +139,7 @@ api_tests! {
             count += 1;
         }
         assert!(count >= 30, "only {count} statements");
-        let bad = Statement {
-            postgres: "SELECT nothing FROM nowhere",
-            sqlite: "SELECT nothing FROM nowhere",
-            file: "",
-            line: 0,
-        };
+        let bad = Statement::new("SELECT nothing FROM nowhere", "SELECT nothing FROM nowhere", "", 0);
         assert!(t.app.db.prepare(&bad).await.is_err(), "this test would not notice");
     }
 }

@@ -39,8 +39,8 @@ const INSERT: &str =
 /// PostgreSQL's advisory lock: any number that nobody else uses in this database.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7162534019283746)";
 
-static APPLIED: Statement = Statement { postgres: SELECT, sqlite: SELECT, file: file!(), line: line!() };
-static RECORD: Statement = Statement { postgres: INSERT, sqlite: INSERT, file: file!(), line: line!() };
+static APPLIED: Statement = Statement::new(SELECT, SELECT, file!(), line!());
+static RECORD: Statement = Statement::new(INSERT, INSERT, file!(), line!());
 
 struct Applied {
     version: i64,

@@ -150,8 +150,7 @@ impl Db {
     /// # Errors
     /// `UNAVAILABLE`
     pub async fn ping(&self) -> Result<(), Error> {
-        static PING: Statement =
-            Statement { postgres: "SELECT 1", sqlite: "SELECT 1", file: file!(), line: line!() };
+        static PING: Statement = Statement::new("SELECT 1", "SELECT 1", file!(), line!());
         Sql::new(&PING).one::<i64>(&mut self.read()).await?;
         Ok(())
     }

@@ -17,6 +17,15 @@ pub struct Statement {
     pub file: &'static str,
     /// Line in the file.
     pub line: u32,
+    /// Whether it only reads, on both databases.
+    only_reads: bool,
+}
+
+impl Statement {
+    /// For `sql!` and `by_dialect!`.
+    pub const fn new(postgres: &'static str, sqlite: &'static str, file: &'static str, line: u32) -> Self {
+        Self { postgres, sqlite, file, line, only_reads: is_select(postgres) && is_select(sqlite) }
+    }
 }
 
 /// Every statement in the program, so that a test can prepare them all on both databases.
@@ -43,7 +52,7 @@ macro_rules! by_dialect {
         #[$crate::db::linkme::distributed_slice($crate::db::STATEMENTS)]
         #[linkme(crate = $crate::db::linkme)]
         static STATEMENT: $crate::db::Statement =
-            $crate::db::Statement { postgres: $postgres, sqlite: $sqlite, file: file!(), line: line!() };
+            $crate::db::Statement::new($postgres, $sqlite, file!(), line!());
         $crate::db::Sql::new(&STATEMENT)
     }};
 }
@@ -151,9 +160,9 @@ impl Sql {
 
     async fn rows(self, tx: &mut impl Queryable) -> Result<Vec<Row>, DbError> {
         self.check()?;
-        let Statement { postgres, sqlite, .. } = *self.statement;
+        let Statement { postgres, sqlite, only_reads, .. } = *self.statement;
         match tx.target() {
-            Target::Read(_) if !is_select(postgres) || !is_select(sqlite) => {
+            Target::Read(_) if !only_reads => {
                 Err(DbError::fault(format!("not a SELECT, needs db.write(): {sqlite}")))
             }
             Target::Read(db) => match &db.0 {
@@ -193,11 +202,32 @@ fn read<T: FromRow>(mut row: Row) -> Result<T, DbError> {
     row.finish(value)
 }
 
-/// Also not `WITH x AS (DELETE …) SELECT` nor `SELECT … FOR UPDATE`.
-fn is_select(text: &str) -> bool {
-    let mut words =
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-    let first = words.next().unwrap_or_default();
-    let is = |word: &str, wanted: &[&str]| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted));
-    is(first, &["SELECT", "WITH"]) && !words.any(|word| is(word, &["INSERT", "UPDATE", "DELETE"]))
+/// Also not `WITH x AS (DELETE …) SELECT` nor `SELECT … FOR UPDATE`. Evaluated when the program is built.
+#[expect(clippy::indexing_slicing, reason = "within bounds, and checked by the compiler for every statement")]
+const fn is_select(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut at, mut first) = (0, true);
+    while at < bytes.len() {
+        let begin = at;
+        while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_') {
+            at += 1;
+        }
+        if at == begin {
+            at += 1;
+            continue;
+        }
+        let (_, rest) = bytes.split_at(begin);
+        let (word, _) = rest.split_at(at - begin);
+        if first && !word.eq_ignore_ascii_case(b"SELECT") && !word.eq_ignore_ascii_case(b"WITH") {
+            return false;
+        }
+        first = false;
+        if word.eq_ignore_ascii_case(b"INSERT")
+            || word.eq_ignore_ascii_case(b"UPDATE")
+            || word.eq_ignore_ascii_case(b"DELETE")
+        {
+            return false;
+        }
+    }
+    !first
 }

@@ -294,7 +294,7 @@ async fn preparing_reports_what_the_database_objects_to() {
     with_tables(async |db| {
         let good = "SELECT id FROM things WHERE id = $1";
         let bad = "SELECT nonsense FROM things";
-        let statement = |text| Statement { postgres: text, sqlite: text, file: "store.rs", line: 7 };
+        let statement = |text| Statement::new(text, text, "store.rs", 7);
         db.prepare(&statement(good)).await.unwrap();
         let error = db.prepare(&statement(bad)).await.unwrap_err();
         let source = std::error::Error::source(&error).unwrap().to_string();
