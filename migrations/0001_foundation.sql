@@ -29,36 +29,6 @@ CREATE TABLE signing_keys (
 );
 CREATE INDEX signing_keys_environment_id_idx ON signing_keys (environment_id, signs_from);
 
-CREATE TABLE roles (
-    environment_id  BIGINT  NOT NULL REFERENCES environments (id),
-    id              BIGINT  NOT NULL PRIMARY KEY,
-    name            TEXT    NOT NULL,
-    display_name    TEXT    NOT NULL,
-    description     TEXT    NOT NULL,
-    default_creator BOOLEAN NOT NULL,
-    default_member  BOOLEAN NOT NULL,
-    CONSTRAINT roles_environment_id_name_key UNIQUE (environment_id, name)
-);
-
-CREATE TABLE permissions (
-    environment_id BIGINT  NOT NULL REFERENCES environments (id),
-    id             BIGINT  NOT NULL PRIMARY KEY,
-    name           TEXT    NOT NULL,
-    description    TEXT    NOT NULL,
-    built_in       BOOLEAN NOT NULL,
-    created_at     BIGINT  NOT NULL,
-    updated_at     BIGINT  NOT NULL,
-    CONSTRAINT permissions_environment_id_name_key UNIQUE (environment_id, name)
-);
-
-CREATE TABLE role_permissions (
-    environment_id BIGINT NOT NULL REFERENCES environments (id),
-    role_id        BIGINT NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
-    permission_id  BIGINT NOT NULL REFERENCES permissions (id) ON DELETE CASCADE,
-    PRIMARY KEY (environment_id, role_id, permission_id)
-);
-CREATE INDEX role_permissions_permission_id_idx ON role_permissions (permission_id);
-
 CREATE TABLE organizations (
     environment_id            BIGINT  NOT NULL REFERENCES environments (id),
     id                        BIGINT  NOT NULL PRIMARY KEY,
@@ -85,6 +55,43 @@ CREATE TABLE organizations (
 );
 CREATE INDEX organizations_environment_id_id_idx ON organizations (environment_id, id);
 
+CREATE TABLE permissions (
+    environment_id BIGINT  NOT NULL REFERENCES environments (id),
+    id             BIGINT  NOT NULL PRIMARY KEY,
+    name           TEXT    NOT NULL,
+    description    TEXT    NOT NULL,
+    built_in       BOOLEAN NOT NULL,
+    created_at     BIGINT  NOT NULL,
+    updated_at     BIGINT  NOT NULL,
+    CONSTRAINT permissions_environment_id_name_key UNIQUE (environment_id, name)
+);
+
+-- Roles of the environment (no organization, scope 0) and of organizations (scope: the organization's number).
+CREATE TABLE roles (
+    environment_id  BIGINT  NOT NULL REFERENCES environments (id),
+    id              BIGINT  NOT NULL PRIMARY KEY,
+    organization_id BIGINT  REFERENCES organizations (id) ON DELETE CASCADE,
+    scope           BIGINT  NOT NULL, -- 0 or organization_id: makes the name unique in its scope
+    name            TEXT    NOT NULL,
+    display_name    TEXT    NOT NULL,
+    description     TEXT    NOT NULL,
+    base_role_id    BIGINT  REFERENCES roles (id), -- whose permissions it inherits
+    default_creator BOOLEAN NOT NULL,
+    default_member  BOOLEAN NOT NULL,
+    CONSTRAINT roles_environment_id_scope_name_key UNIQUE (environment_id, scope, name)
+);
+CREATE INDEX roles_organization_id_idx ON roles (organization_id);
+CREATE INDEX roles_base_role_id_idx ON roles (base_role_id);
+
+CREATE TABLE role_permissions (
+    environment_id BIGINT NOT NULL REFERENCES environments (id),
+    role_id        BIGINT NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
+    permission_id  BIGINT NOT NULL REFERENCES permissions (id) ON DELETE CASCADE,
+    PRIMARY KEY (environment_id, role_id, permission_id)
+);
+CREATE INDEX role_permissions_role_id_idx ON role_permissions (role_id);
+CREATE INDEX role_permissions_permission_id_idx ON role_permissions (permission_id);
+
 CREATE TABLE organization_branding (
     environment_id  BIGINT NOT NULL REFERENCES environments (id),
     organization_id BIGINT NOT NULL PRIMARY KEY REFERENCES organizations (id) ON DELETE CASCADE,
@@ -107,23 +114,33 @@ CREATE TABLE portal_links (
 );
 CREATE INDEX portal_links_organization_id_idx ON portal_links (organization_id, id);
 
--- OAuth clients: applications of the environment, and machine clients of organizations.
+-- OAuth clients: applications of the environment, and machine clients of organizations. Lists are JSON.
 CREATE TABLE clients (
-    environment_id        BIGINT  NOT NULL REFERENCES environments (id),
-    id                    BIGINT  NOT NULL PRIMARY KEY,
-    type                  TEXT    NOT NULL, -- ENV | ORGANIZATION (applications follow)
-    organization_id       BIGINT  REFERENCES organizations (id) ON DELETE CASCADE,
-    name                  TEXT    NOT NULL,
-    management_access     BOOLEAN NOT NULL,
-    token_lifetime_seconds BIGINT,           -- null: the environment's
-    scopes                TEXT    NOT NULL, -- JSON list of strings
-    audiences             TEXT    NOT NULL, -- JSON list of strings
-    custom_claims         TEXT    NOT NULL, -- JSON object of strings
-    created_at            BIGINT  NOT NULL,
-    updated_at            BIGINT  NOT NULL
+    environment_id            BIGINT  NOT NULL REFERENCES environments (id),
+    id                        BIGINT  NOT NULL PRIMARY KEY,
+    type                      TEXT    NOT NULL, -- ENV | WEB_APP | SPA | NTV | ORGANIZATION
+    organization_id           BIGINT  REFERENCES organizations (id) ON DELETE CASCADE,
+    name                      TEXT    NOT NULL,
+    description               TEXT    NOT NULL,
+    management_access         BOOLEAN NOT NULL, -- whether its tokens may call the management API
+    token_lifetime_seconds    BIGINT,           -- null: the environment's
+    scopes                    TEXT    NOT NULL, -- of strings
+    audiences                 TEXT    NOT NULL, -- of strings
+    custom_claims             TEXT    NOT NULL, -- of pairs of strings
+    grant_types               TEXT    NOT NULL, -- of strings
+    enforce_pkce              BOOLEAN NOT NULL,
+    ip_allowlist_opted_in     BOOLEAN NOT NULL,
+    ip_allowlist              TEXT    NOT NULL, -- of networks
+    post_login_uris           TEXT    NOT NULL, -- of strings
+    post_logout_redirect_uris TEXT    NOT NULL, -- of strings
+    back_channel_logout_uris  TEXT    NOT NULL, -- of strings
+    initiate_login_uri        TEXT,
+    default_redirect_uri      TEXT,             -- where to without a redirect_uri; one of post_login_uris, or the initiate-login URI
+    created_at                BIGINT  NOT NULL,
+    updated_at                BIGINT  NOT NULL
 );
 CREATE INDEX clients_environment_id_type_idx ON clients (environment_id, type, id);
-CREATE INDEX clients_organization_id_idx ON clients (organization_id);
+CREATE INDEX clients_organization_id_idx ON clients (organization_id, id);
 
 CREATE TABLE client_secrets (
     environment_id BIGINT NOT NULL REFERENCES environments (id),
@@ -132,6 +149,7 @@ CREATE TABLE client_secrets (
     secret_hash    BYTEA  NOT NULL, -- SHA-256 of 256 random bits
     suffix         TEXT   NOT NULL, -- last four characters
     active         BOOLEAN NOT NULL,
+    created_by     TEXT,            -- a client's id, or operator
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL,
     expires_at     BIGINT,

@@ -4,21 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api_token::ApiTokens;
 use crate::builder::ScalekitClientBuilder;
 use crate::channel::Connection;
 use crate::clock::Clock;
+use crate::directory::Directories;
+use crate::domain::Domains;
 use crate::error::Result;
 use crate::http::Http;
 use crate::jwks::Jwks;
 use crate::jwt;
+use crate::m2m::M2m;
 use crate::oauth::{
     AuthenticateWithCode, GenerateClientToken, GetIdpInitiatedLoginClaims, RefreshAccessToken,
     ValidateAccessToken, ValidateToken,
 };
 use crate::organization::Organizations;
+use crate::permission::Permissions;
 use crate::pkce::Pkce;
+use crate::role::Roles;
 use crate::token::{Credentials, TokenSource};
 use crate::urls::{self, AuthorizationUrlOptions, LogoutUrlOptions};
+use crate::user::Users;
 use crate::webhooks;
 
 /// Everything that the clones of a client share.
@@ -104,6 +111,41 @@ impl ScalekitClient {
     /// Organizations: your customers, each with its users, connections and settings.
     pub fn organization(&self) -> Organizations {
         Organizations::new(Arc::clone(&self.inner))
+    }
+
+    /// Roles of the environment and of organizations.
+    pub fn role(&self) -> Roles {
+        Roles::new(Arc::clone(&self.inner))
+    }
+
+    /// Permissions, and which roles have them.
+    pub fn permission(&self) -> Permissions {
+        Permissions::new(Arc::clone(&self.inner))
+    }
+
+    /// Users and their memberships in organizations.
+    pub fn user(&self) -> Users {
+        Users::new(Arc::clone(&self.inner))
+    }
+
+    /// Domains of organizations, by which people are sent to SSO or may join.
+    pub fn domain(&self) -> Domains {
+        Domains::new(Arc::clone(&self.inner))
+    }
+
+    /// Directories: users and groups that a customer's identity provider keeps up to date.
+    pub fn directory(&self) -> Directories {
+        Directories::new(Arc::clone(&self.inner))
+    }
+
+    /// Machine clients of organizations, with which a customer's programs call your API.
+    pub fn m2m(&self) -> M2m {
+        M2m::new(Arc::clone(&self.inner))
+    }
+
+    /// API keys of organizations and their members.
+    pub fn token(&self) -> ApiTokens {
+        ApiTokens::new(Arc::clone(&self.inner))
     }
 
     /// URL of the login page: send the browser there. Nothing is sent by this call.

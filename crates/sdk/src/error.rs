@@ -112,6 +112,11 @@ impl ScalekitError {
         Self::inner(ErrorKind::InvalidArgument, message).into()
     }
 
+    /// What a method finds missing in an answer that lists what there is.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::inner(ErrorKind::Server(ServerErrorKind::NotFound), message).into()
+    }
+
     pub(crate) fn token_validation(message: impl Into<String>) -> Self {
         Self::inner(ErrorKind::TokenValidation, message).into()
     }

@@ -1,5 +1,5 @@
-//! `ScalekitClient` for Rust: organizations, tokens and webhooks of a Scalekit environment, in the vendor's cloud or
-//! on any server that speaks its API.
+//! `ScalekitClient` for Rust: organizations, users, roles, machine clients and tokens of a Scalekit environment, in the
+//! vendor's cloud or on any server that speaks its API.
 //!
 //! # Install
 //!
@@ -64,6 +64,18 @@
 //! | let a customer's admin in | [`generate_portal_link`](Organizations::generate_portal_link) |
 //! | limit users | [`upsert_user_management_settings`](Organizations::upsert_user_management_settings) |
 //! | limit sessions | [`update_organization_session_policy`](Organizations::update_organization_session_policy) |
+//! | add or invite a user | [`create_user_and_membership`](Users::create_user_and_membership), [`create_membership`](Users::create_membership), [`resend_invite`](Users::resend_invite) |
+//! | find users | [`get_user`](Users::get_user), [`list_users`](Users::list_users), [`search_users`](Users::search_users), [`list_organization_users`](Users::list_organization_users) |
+//! | change or remove a user | [`update_user`](Users::update_user), [`delete_user`](Users::delete_user), [`update_membership`](Users::update_membership), [`delete_membership`](Users::delete_membership) |
+//! | see and change a user's roles | [`list_user_roles`](Users::list_user_roles), [`assign_user_roles`](Users::assign_user_roles), [`list_user_permissions`](Users::list_user_permissions) |
+//! | add or remove a customer's domain | [`create_domain`](Domains::create_domain), [`delete_domain`](Domains::delete_domain), [`verify_domain`](Domains::verify_domain) |
+//! | see a customer's domains | [`list_domains`](Domains::list_domains), [`get_domain`](Domains::get_domain) |
+//! | set up a customer's directory | [`create_directory`](Directories::create_directory), [`create_directory_secret`](Directories::create_directory_secret), [`enable_directory`](Directories::enable_directory), [`assign_roles`](Directories::assign_roles) |
+//! | read a customer's directory | [`list_directory_users`](Directories::list_directory_users), [`list_directory_groups`](Directories::list_directory_groups) |
+//! | let a customer's programs in | [`create_organization_client`](M2m::create_organization_client), [`add_organization_client_secret`](M2m::add_organization_client_secret) |
+//! | give out and check API keys | [`create_token`](ApiTokens::create_token), [`validate_token`](ApiTokens::validate_token), [`invalidate_token`](ApiTokens::invalidate_token) |
+//! | define roles and permissions | [`create_role`](Roles::create_role), [`create_organization_role`](Roles::create_organization_role), [`create_permission`](Permissions::create_permission), [`add_permissions_to_role`](Permissions::add_permissions_to_role) |
+//! | choose default roles | [`update_default_roles`](Roles::update_default_roles), [`update_default_organization_roles`](Roles::update_default_organization_roles) |
 //! | brand the login page | [`update_organization_branding`](Organizations::update_organization_branding) |
 //!
 //! # Errors
@@ -83,24 +95,31 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+pub mod api_token;
 mod builder;
 mod call;
 mod channel;
 mod client;
 mod clock;
 mod convert;
+pub mod directory;
+pub mod domain;
 mod error;
 mod http;
 mod jwks;
 mod jwt;
+pub mod m2m;
 mod oauth;
 pub mod organization;
 mod paging;
+pub mod permission;
 pub mod pkce;
 mod random;
 mod retry;
+pub mod role;
 mod token;
 mod urls;
+pub mod user;
 pub mod webhooks;
 
 #[cfg(test)]
@@ -110,12 +129,16 @@ mod tests;
 pub use gatewright_api::scalekit as messages;
 pub use jiff::Timestamp;
 
+pub use api_token::{ApiToken, ApiTokens};
 pub use builder::ScalekitClientBuilder;
 pub use client::ScalekitClient;
+pub use directory::{Directories, Directory};
+pub use domain::{Domain, Domains};
 pub use error::{
     ErrDetail, ErrorInfo, ErrorKind, FieldViolation, GrpcStatus, Result, ScalekitError, ServerErrorKind,
 };
 pub use jwt::TokenValidationOptions;
+pub use m2m::{M2m, M2mClient};
 pub use oauth::{
     AuthenticateWithCode, AuthenticatedUser, AuthenticationResponse, ClientToken, GenerateClientToken,
     GetIdpInitiatedLoginClaims, Identity, IdpInitiatedLoginClaims, RefreshAccessToken, RefreshTokenResponse,
@@ -123,5 +146,8 @@ pub use oauth::{
 };
 pub use organization::{Organization, Organizations};
 pub use paging::ListStream;
+pub use permission::{Permission, Permissions};
 pub use pkce::Pkce;
+pub use role::{Role, Roles};
 pub use urls::{AuthorizationUrlOptions, LogoutUrlOptions};
+pub use user::{User, Users};

@@ -19,6 +19,7 @@ pub use branding::{
 pub use list::{
     ListOrganization, ListOrganizationsResponse, SearchOrganization, SearchOrganizationsResponse,
 };
+pub(crate) use model::metadata;
 pub use model::{Organization, OrganizationFeature, OrganizationSettings, RegionCode};
 pub use portal::{
     DeletePortalLink, DeletePortalLinkById, GeneratePortalLink, GetPortalLinks, Link, PortalFeature,

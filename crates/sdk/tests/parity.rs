@@ -71,11 +71,9 @@ fn every_test_and_file_that_a_row_names_exists() {
 fn every_row_of_what_is_built_names_a_method_that_exists_and_a_test() {
     let code = code();
     let mut methods = 0;
-    for (section, cells) in rows() {
-        let is_built =
-            section == "ScalekitClient" || section.starts_with("Organizations") || section == "Errors";
+    for (_, cells) in rows() {
         let [reference, ours, proof, _] = cells.as_slice() else { continue };
-        if !is_built || reference == "reference" {
+        if ours.starts_with("planned") || reference == "reference" {
             continue;
         }
         assert!(!proof.is_empty(), "{reference} has no proof");

@@ -1,7 +1,7 @@
 //! What every request may use, built once.
 use crate::{
-    clients::SecretUses, config::Network, db::Db, environments, ids::IdSource, keys::KeyRing,
-    rate::RateLimits, time::Clock, vault::Vault,
+    clients::SecretUses, config::Network, db::Db, dns::Dns, environments, ids::IdSource, jobs, keys::KeyRing,
+    mail::Mailer, rate::RateLimits, time::Clock, tokens::ValidTokens, vault::Vault,
 };
 
 /// Settings of the process that requests look at.
@@ -22,12 +22,20 @@ pub struct App {
     pub ids: IdSource,
     /// The master key.
     pub vault: Vault,
+    /// Questions to the DNS.
+    pub dns: Dns,
     /// The environments, by host.
     pub environments: environments::Directory,
+    /// Tells this node's workers of new jobs.
+    pub jobs: jobs::Wake,
+    /// Where mails go.
+    pub mail: Mailer,
     /// Signing keys.
     pub keys: KeyRing,
     /// When clients' secrets were last used, until that is stored.
     pub secret_uses: SecretUses,
+    /// API keys that were found valid a moment ago.
+    pub api_tokens: ValidTokens,
     /// Calls a minute.
     pub rates: RateLimits,
     /// Settings of the process.

@@ -6,13 +6,17 @@ use crate::{
     config::{self, Config},
     ctx::{Caller, Ctx},
     db::{self, DatabaseUrl, Db, MIGRATIONS, Migration, OpenOptions, Tx},
-    entropy,
+    directories,
+    dns::Dns,
+    domains, entropy,
     environments::{self, Directory, Environment, EnvironmentType, Region},
     error::Error,
     events,
     ids::{ApplicationId, IdSource},
+    jobs::{self, Registry, Wake},
     keys,
     keys::KeyRing,
+    mail::{self, Mailer},
     organizations,
     rate::RateLimits,
     roles,
@@ -20,6 +24,8 @@ use crate::{
     secret::Secret,
     sql,
     time::{Clock, Timestamp},
+    tokens::{self, ValidTokens},
+    users,
     vault::{MasterKeyError, Vault},
 };
 use gatewright_jose::SigningKey;
@@ -45,6 +51,9 @@ pub enum StartError {
         "the signing keys cannot be opened: {0}\n  help: use the master key that this database was made with (security.master_key_file)"
     )]
     Sealed(String),
+    /// Mails cannot be sent as the configuration says.
+    #[error("{0}\n  help: {help}", help = .0.help().unwrap_or("see docs/configuration.md"))]
+    Mail(config::ConfigError),
     /// There is no installation to work on.
     #[error(
         "nothing is set up at {0}\n  help: start the server once (gatewright serve), or say where its data is with --data-dir or --database-url"
@@ -77,8 +86,24 @@ pub struct Opened {
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     organizations::routes(&mut routes);
+    domains::routes(&mut routes);
+    directories::routes(&mut routes);
     events::routes(&mut routes);
+    clients::routes(&mut routes);
+    tokens::routes(&mut routes);
+    users::routes(&mut routes);
+    roles::routes(&mut routes);
     routes
+}
+
+/// Every kind of job that is built.
+pub fn jobs() -> Registry {
+    let mut registry = Registry::default();
+    jobs::jobs(&mut registry);
+    mail::jobs(&mut registry);
+    users::jobs(&mut registry);
+    domains::jobs(&mut registry);
+    registry
 }
 
 /// What an installation is opened for.
@@ -122,6 +147,7 @@ async fn open_app(
     db: Db,
     purpose: Purpose,
 ) -> Result<(Arc<App>, Option<PathBuf>), StartError> {
+    let mail = Mailer::new(config).map_err(StartError::Mail)?;
     let default = environments::store::all(&mut db.read()).await?.into_iter().next();
     if default.is_none() && purpose == Purpose::Command {
         return Err(StartError::Nothing(config.database_url().to_string()));
@@ -143,8 +169,12 @@ async fn open_app(
         clock,
         ids,
         vault,
+        dns: Dns::new(config.dns.resolver.iter().map(|server| server.0).collect()),
+        jobs: Wake::default(),
+        mail,
         keys: KeyRing::default(),
         secret_uses: SecretUses::default(),
+        api_tokens: ValidTokens::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
         settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },
     });

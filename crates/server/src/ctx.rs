@@ -18,6 +18,8 @@ pub enum Caller {
     Client(ApplicationId),
     /// The operator, at the command line.
     Operator,
+    /// The server itself, in a job.
+    Server,
 }
 
 /// Where a request came from and to, before anybody is known.
@@ -31,7 +33,7 @@ pub struct Arrival {
     pub ip: Option<IpAddr>,
 }
 
-/// A request that has passed the gate. Only entries make one (`transport::gate`, `cli`): holding it is the proof.
+/// A request that has passed the gate. Only entries make one (`transport::gate`, `cli`, `jobs`): holding it is the proof.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     app: Arc<App>,
@@ -93,7 +95,7 @@ impl Ctx {
     /// `PERMISSION_DENIED`
     pub fn require_environment_level(&self) -> Result<(), Error> {
         match self.caller {
-            Caller::Client(_) | Caller::Operator => Ok(()),
+            Caller::Client(_) | Caller::Operator | Caller::Server => Ok(()),
             Caller::Anonymous => Err(Error::new(
                 Kind::PermissionDenied,
                 "only callers of the environment may do this; use an application's token",

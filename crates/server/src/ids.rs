@@ -106,6 +106,20 @@ kinds! {
     PermissionKind = "perm", "permission", PermissionId;
     EventKind = "evt", "event", EventId;
     RequestKind = "req", "request", RequestId;
+    UserKind = "usr", "user", UserId;
+    UserProfileKind = "usp", "user profile", UserProfileId;
+    DomainKind = "dom", "domain", DomainId;
+    ConnectionKind = "conn", "connection", ConnectionId;
+    DirectoryKind = "dir", "directory", DirectoryId;
+    DirectorySecretKind = "sks", "directory secret", DirectorySecretId;
+    DirectoryUserKind = "diruser", "directory user", DirectoryUserId;
+    DirectoryGroupKind = "dirgroup", "directory group", DirectoryGroupId;
+    SessionKind = "ses", "session", SessionId;
+    ApiTokenKind = "apit", "API token", ApiTokenId;
+    CredentialKind = "cred", "passkey", CredentialId;
+    JobKind = "job", "job", JobId;
+    MailKind = "mail", "mail", MailId;
+    InvitationKind = "inv", "invitation", InvitationId;
 }
 
 /// Hands out ids: 41 bits of milliseconds since 2024, 10 of node, 12 of sequence. Strictly rising on one node, also

@@ -15,29 +15,41 @@ pub mod time;
 // Where things are kept, and how that is set.
 pub mod config;
 pub mod db;
+pub mod dns;
 pub mod vault;
 
 // What slices are built with.
 pub mod app;
 pub mod ctx;
+pub mod email;
+mod hostname;
 pub mod paging;
 mod rate;
 pub mod rpc;
+mod stored;
 mod structs;
 mod text;
 mod update;
 
 // Slices: what every environment has.
 pub mod environments;
+pub mod jobs;
+pub mod mail;
 
-pub mod clients;
 pub mod events;
 pub mod keys;
 pub mod roles;
 
 // Slices: what is made of that.
-pub mod oauth;
+pub mod directories;
+pub mod domains;
 pub mod organizations;
+pub mod users;
+
+// Slices: machines that act for them.
+pub mod clients;
+pub mod oauth;
+pub mod tokens;
 
 // The edge: the only ones that know all slices.
 pub mod bootstrap;

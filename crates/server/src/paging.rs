@@ -1,4 +1,5 @@
-//! Pages of lists: newest first, by id, with opaque tokens that are bound to their list and carry their direction.
+//! Pages of lists: newest first, by id, or by name, with opaque tokens that are bound to their list and carry their
+//! direction.
 use crate::{ctx::Ctx, error::Error, vault};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 
@@ -34,21 +35,69 @@ impl List {
 
 /// From where a page goes, and how far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Window<K = i64> {
     /// Older than this id, or newer.
-    pub from: From,
+    pub from: From<K>,
     size: u32,
 }
 
-/// Start of a page.
+/// Start of a page. In a list by name, older means further down: with a greater name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum From<K = i64> {
     /// The newest items of all.
     Newest,
     /// Items older than this one, newest first.
-    Before(i64),
-    /// Items newer than this one, oldest first: the caller's statement sorts upwards.
-    After(i64),
+    Before(K),
+    /// Items newer than this one, oldest first: the caller's statement sorts the other way round.
+    After(K),
+}
+
+/// What a list is sorted by: numbers of ids downwards, names upwards in the order of their bytes.
+pub trait Key: Sized {
+    /// As a token carries it.
+    fn to_bytes(&self) -> Vec<u8>;
+    /// From a token.
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+    /// A place just newer than this item: what is older than the place begins with the item.
+    fn just_newer(&self) -> Self;
+    /// A place just older than this item.
+    fn just_older(&self) -> Self;
+}
+
+impl Key for i64 {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+    fn just_newer(&self) -> Self {
+        self.saturating_add(1)
+    }
+    fn just_older(&self) -> Self {
+        self.saturating_sub(1)
+    }
+}
+
+/// For names of ASCII letters, digits and marks, between two of which there is always room for a place.
+impl Key for String {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_utf8(bytes.to_vec()).ok()
+    }
+    fn just_newer(&self) -> Self {
+        let mut place = self.clone();
+        if let Some(last) = place.pop() {
+            place.push(u8::try_from(last).map_or(last, |last| char::from(last.saturating_sub(1))));
+            place.push('\u{7f}');
+        }
+        place
+    }
+    fn just_older(&self) -> Self {
+        format!("{self}\u{1}")
+    }
 }
 
 /// One page, newest first.
@@ -64,13 +113,31 @@ pub struct Page<T> {
 
 const BEFORE: u8 = b'<';
 const AFTER: u8 = b'>';
+/// Bytes of a token's tag.
+const TAG: usize = 16;
 
 impl Window {
-    /// What a request asks for.
+    /// What a request for a list by id asks for.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` if the token is not one that this list gave in this environment.
     pub fn parse(ctx: &Ctx, list: &List, sizes: Sizes, size: u32, token: &str) -> Result<Self, Error> {
+        Self::parse_any(ctx, list, sizes, size, token)
+    }
+}
+
+impl Window<String> {
+    /// What a request for a list by name asks for.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` if the token is not one that this list gave in this environment.
+    pub fn by_name(ctx: &Ctx, list: &List, sizes: Sizes, size: u32, token: &str) -> Result<Self, Error> {
+        Self::parse_any(ctx, list, sizes, size, token)
+    }
+}
+
+impl<K: Key> Window<K> {
+    fn parse_any(ctx: &Ctx, list: &List, sizes: Sizes, size: u32, token: &str) -> Result<Self, Error> {
         let size = if size == 0 { sizes.default } else { size.min(sizes.max) };
         let from = if token.is_empty() { From::Newest } else { parse_token(ctx, list, token)? };
         Ok(Self { from, size })
@@ -82,7 +149,7 @@ impl Window {
     }
 
     /// The page made of `rows`, which the statement gave in the order of [`From`].
-    pub fn page<T>(&self, ctx: &Ctx, list: &List, mut rows: Vec<T>, id: impl Fn(&T) -> i64) -> Page<T> {
+    pub fn page<T>(&self, ctx: &Ctx, list: &List, mut rows: Vec<T>, key: impl Fn(&T) -> K) -> Page<T> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let more = rows.len() > size;
         rows.truncate(size);
@@ -95,51 +162,54 @@ impl Window {
             }
         };
         // Where all rows were deleted since, the place that the token named is the edge, and the way back stays open.
-        let (first, last) = match self.from {
+        let (first, last) = match &self.from {
             From::Newest => (None, None),
-            From::Before(id) => (Some(id.saturating_sub(1)), None),
-            From::After(id) => (None, Some(id.saturating_add(1))),
+            From::Before(key) => (Some(key.just_older()), None),
+            From::After(key) => (None, Some(key.just_newer())),
         };
-        let token = |wanted: bool, kind, edge: Option<i64>| match edge {
-            Some(edge) if wanted => make_token(ctx, list, kind, edge),
+        let token = |wanted: bool, kind, edge: Option<K>| match edge {
+            Some(edge) if wanted => make_token(ctx, list, kind, &edge),
             _ => String::new(),
         };
         Page {
-            next_token: token(older, BEFORE, rows.last().map(&id).or(last)),
-            prev_token: token(newer, AFTER, rows.first().map(&id).or(first)),
+            next_token: token(older, BEFORE, rows.last().map(&key).or(last)),
+            prev_token: token(newer, AFTER, rows.first().map(&key).or(first)),
             items: rows,
         }
     }
 }
 
-fn content(ctx: &Ctx, list: &List, kind: u8, id: i64) -> Vec<u8> {
+/// What a tag vouches for. The list comes last: its filters are of any length, and the key's is that of its token.
+fn content(ctx: &Ctx, list: &List, kind: u8, key: &[u8]) -> Vec<u8> {
     let mut content = vec![kind];
-    content.extend_from_slice(&id.to_be_bytes());
+    content.extend_from_slice(&u64::try_from(key.len()).unwrap_or(u64::MAX).to_be_bytes());
+    content.extend_from_slice(key);
     content.extend_from_slice(&ctx.environment().id.as_i64().to_be_bytes());
     content.extend_from_slice(list.name.as_bytes());
     content.extend_from_slice(list.filters.as_bytes());
     content
 }
 
-fn make_token(ctx: &Ctx, list: &List, kind: u8, id: i64) -> String {
+fn make_token(ctx: &Ctx, list: &List, kind: u8, key: &impl Key) -> String {
+    let key = key.to_bytes();
     let mut token = vec![kind];
-    token.extend_from_slice(&id.to_be_bytes());
-    token.extend_from_slice(&ctx.app().vault.page_token_tag(&content(ctx, list, kind, id)));
+    token.extend_from_slice(&ctx.app().vault.page_token_tag(&content(ctx, list, kind, &key)));
+    token.extend_from_slice(&key);
     BASE64URL.encode(token)
 }
 
-fn parse_token(ctx: &Ctx, list: &List, token: &str) -> Result<From, Error> {
-    let parse = || -> Option<From> {
+fn parse_token<K: Key>(ctx: &Ctx, list: &List, token: &str) -> Result<From<K>, Error> {
+    let parse = || -> Option<From<K>> {
         let bytes = BASE64URL.decode(token).ok()?;
         let (kind, rest) = bytes.split_first()?;
-        let (id, tag) = rest.split_first_chunk::<8>()?;
-        let id = i64::from_be_bytes(*id);
-        if !vault::equal(&ctx.app().vault.page_token_tag(&content(ctx, list, *kind, id)), tag) {
+        let (tag, key) = rest.split_first_chunk::<TAG>()?;
+        if !vault::equal(&ctx.app().vault.page_token_tag(&content(ctx, list, *kind, key)), tag) {
             return None;
         }
+        let key = K::from_bytes(key)?;
         match *kind {
-            BEFORE => Some(From::Before(id)),
-            AFTER => Some(From::After(id)),
+            BEFORE => Some(From::Before(key)),
+            AFTER => Some(From::After(key)),
             _ => None,
         }
     };
@@ -150,4 +220,23 @@ fn parse_token(ctx: &Ctx, list: &List, token: &str) -> Result<From, Error> {
             "must be a next_page_token or prev_page_token that this list gave for the same filters",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_name_lies_between_a_name_and_the_places_around_it(
+            name in "[a-zA-Z0-9_:]{1,5}",
+            other in "[a-zA-Z0-9_:]{1,5}",
+        ) {
+            let (newer, older) = (name.just_newer(), name.just_older());
+            prop_assert!(newer < name && name < older);
+            prop_assert_eq!(newer < other && other < older, name == other);
+            prop_assert_eq!(String::from_bytes(&name.to_bytes()), Some(name));
+        }
+    }
 }

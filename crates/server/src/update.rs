@@ -74,6 +74,11 @@ impl Mask {
         self.change(name, value, |_| false)
     }
 
+    /// A number, message or wrapper: present sets it; masked and absent clears it.
+    pub fn value<T>(&self, name: &str, value: Option<T>) -> Change<T> {
+        self.change(name, value, |_| false)
+    }
+
     fn change<T>(&self, name: &str, value: Option<T>, clears: impl Fn(&T) -> bool) -> Change<T> {
         let named = self.0.as_ref().map(|paths| paths.iter().any(|path| path == name));
         match (named, value) {

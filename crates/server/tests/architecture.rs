@@ -13,6 +13,9 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("app", "environments", "App holds the directory of environments, which every request needs first"),
     ("app", "keys", "App holds the parsed signing keys of all environments"),
     ("app", "clients", "App holds the uses of secrets that are not stored yet"),
+    ("app", "jobs", "App holds what wakes the workers of this node after a commit"),
+    ("app", "mail", "App holds the mailer, which is the same for every environment"),
+    ("app", "tokens", "App holds the API keys that were valid a moment ago"),
     ("ctx", "environments", "a request belongs to an environment"),
 ];
 

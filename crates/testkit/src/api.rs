@@ -170,6 +170,11 @@ impl Server {
 }
 
 impl Api {
+    /// What the server's requests share.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
     /// Calls an rpc over gRPC.
     pub async fn call<R: Rpc>(&self, request: R::Request) -> Result<R::Response, Failure> {
         self.grpc.call::<R>(request).await

@@ -11,17 +11,24 @@
 
 mod api;
 mod database;
+mod dns;
 mod grpc;
 mod http;
+mod mime;
 mod raw;
 mod server;
+mod smtp;
+mod users;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
 pub use database::{Database, TestDatabase};
+pub use dns::DnsServer;
 pub use grpc::{Failure, Grpc};
 pub use http::{Answer, json};
 pub use raw::{RawGrpc, frame, socket};
 pub use server::{Options, OtherEnvironment, Server};
+pub use smtp::{ReceivedMail, SmtpOptions, SmtpSink};
+pub use users::{NewMember, People};
 
 /// Runs each test on SQLite and on PostgreSQL: `api_tests! { async fn name(t: Server) { … } }`.
 #[macro_export]

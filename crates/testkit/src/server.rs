@@ -7,11 +7,13 @@ use gatewright::{
     config::{Config, Sources},
     ctx::Ctx,
     environments::EnvironmentType,
+    jobs::Runner,
+    mail::{self, InboxMail},
     time::{Clock, Timestamp},
     transport::{self, RequestLimits, serve},
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 /// What a test may want to be otherwise.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Options {
     pub database_url: Option<String>,
     /// The data folder to use; by default a new one.
     pub data_dir: Option<std::path::PathBuf>,
+    /// Whether workers run jobs in the background, as `serve` has them. By default [`Server::run_jobs`] does.
+    pub run_jobs: bool,
     /// Limits on one request.
     pub limits: RequestLimits,
 }
@@ -50,6 +54,7 @@ pub struct Server {
     data_dir: std::path::PathBuf,
     database: Option<TestDatabase>,
     stop: Option<oneshot::Sender<()>>,
+    jobs: Option<JoinHandle<()>>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -105,6 +110,10 @@ impl Server {
                 let _ = stopped.await;
             },
         ));
+        let jobs = options.run_jobs.then(|| {
+            let runner = Runner::new(opened.app.clone(), bootstrap::jobs());
+            tokio::spawn(async move { runner.run_until(std::future::pending()).await })
+        });
         let (client_id, client_secret) = credentials(&config.credentials_file());
         Self {
             address,
@@ -118,6 +127,7 @@ impl Server {
             data_dir,
             database,
             stop: Some(stop),
+            jobs,
             _folder: folder,
         }
     }
@@ -188,9 +198,23 @@ impl Server {
         new: NewOrganizationClient,
     ) -> (String, String) {
         let organization = organization.parse().unwrap();
-        let (id, secret) =
-            clients::create_organization_client(&self.operator, organization, &new).await.unwrap();
-        (id.to_string(), secret.plain.expose().clone())
+        let (client, secret) =
+            clients::create_organization_client(&self.operator, organization, new).await.unwrap();
+        (client.id.to_string(), secret.plain.expose().clone())
+    }
+
+    /// Runs every job that is due now, and what that enqueues; how many ran. Time is that of the server's clock.
+    pub async fn run_jobs(&self) -> usize {
+        Runner::new(self.app.clone(), bootstrap::jobs()).run_due().await.unwrap()
+    }
+
+    /// The mails that were queued in the default environment, oldest first, of a server without an SMTP server.
+    pub async fn inbox(&self) -> Vec<InboxMail> {
+        let env = self.operator.environment().id;
+        let mut mails = mail::inbox(&self.app).await.unwrap();
+        mails.retain(|mail| mail.environment == env);
+        mails.reverse();
+        mails
     }
 
     /// Moves a frozen clock.
@@ -206,6 +230,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if let Some(jobs) = &self.jobs {
+            jobs.abort();
+        }
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }

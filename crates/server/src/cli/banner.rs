@@ -27,6 +27,8 @@ pub struct Banner {
     pub tls: String,
     /// The local authority's certificate, if there is one.
     pub local_authority: Option<PathBuf>,
+    /// What becomes of mails, in words.
+    pub mail: String,
     /// Where `/metrics` is, if it is served.
     pub metrics: Option<SocketAddr>,
     /// From the start of the process.
@@ -76,6 +78,7 @@ impl fmt::Display for Banner {
         writeln!(f, "  Listening on     {} ({})", self.listen, self.tls)?;
         writeln!(f, "  Database         {}", self.database)?;
         writeln!(f, "  Data folder      {}", self.data_dir.display())?;
+        writeln!(f, "  Mail             {}", self.mail)?;
         if let Some(metrics) = self.metrics {
             writeln!(f, "  Metrics          http://{metrics}/metrics")?;
         }

@@ -1,8 +1,11 @@
 //! `gatewright serve`
 use super::{Banner, Common, Failure, Serving, runtime, settings};
 use crate::{
+    app::App,
     bootstrap::{self, Opened},
     config::{Config, TlsMode},
+    jobs::Runner,
+    mail::Delivery,
     telemetry,
     time::Clock,
     transport::{RequestLimits, Server, serve, tls},
@@ -70,10 +73,11 @@ async fn start_and_serve(mut config: Config, started: Instant) -> Result<(), Fai
     );
     let scrapes = async {
         if let Some(listener) = metrics {
-            telemetry.serve_metrics(listener, stop.told()).await;
+            telemetry.serve_metrics(listener, Arc::clone(&opened.app), stop.told()).await;
         }
     };
-    let (drained, ()) = tokio::join!(answers, scrapes);
+    let jobs = Runner::new(Arc::clone(&opened.app), bootstrap::jobs());
+    let (drained, (), ()) = tokio::join!(answers, scrapes, jobs.run_until(stop.told()));
     if let Some(renewal) = renewal {
         renewal.abort();
     }
@@ -132,8 +136,37 @@ fn banner(config: &Config, opened: &Opened, metrics: Option<SocketAddr>, started
         },
         local_authority: local.then_some(authority),
         environment_url: url,
+        mail: mail(&opened.app, metrics),
         metrics,
         startup: started.elapsed(),
+    }
+}
+
+/// What becomes of mails, in words. In production it is said in the log, too, if they are not sent.
+fn mail(app: &App, metrics: Option<SocketAddr>) -> String {
+    match app.mail.delivery() {
+        Delivery::Smtp(smtp) => format!("sent by {}", smtp.place()),
+        Delivery::Inbox => match metrics {
+            Some(listener) => {
+                format!("http://{}/mail (nothing is sent: no mail.smtp_host)", loopback(listener))
+            }
+            None => {
+                "kept, not sent; with telemetry.metrics_listen they can be read in the browser".to_owned()
+            }
+        },
+        Delivery::Off => {
+            tracing::warn!("mail is off: invitations and codes do not reach anybody; set mail.smtp_host");
+            "OFF: set mail.smtp_host, or invitations and codes do not reach anybody".to_owned()
+        }
+    }
+}
+
+/// The inbox answers to this machine only, wherever it listens.
+fn loopback(listener: SocketAddr) -> SocketAddr {
+    if listener.ip().is_unspecified() {
+        SocketAddr::from(([127, 0, 0, 1], listener.port()))
+    } else {
+        listener
     }
 }
 

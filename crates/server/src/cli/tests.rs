@@ -33,6 +33,7 @@ fn banner() -> Banner {
         database: "sqlite:gatewright-data/gatewright.db".into(),
         tls: "clear text".into(),
         local_authority: None,
+        mail: "sent by mail.test:587, STARTTLS".into(),
         metrics: None,
         startup: Duration::from_millis(23),
     }

@@ -1,13 +1,22 @@
 //! OAuth clients: the environment's applications, and the machine clients of organizations.
 //!
 //! Invariants: a secret is shown once and stored as a hash; an application has at most two active secrets; a client's
-//! kind is in its id's prefix and decides what its tokens may do. The operations of the API follow in a later version;
-//! here is what tokens need.
+//! kind is in its id's prefix and decides what its tokens may do; what runs on a user's device has no secret and always
+//! PKCE; a redirect URI that is stored keeps the rules of its environment. Resources, their clients and scopes follow
+//! in a later version.
+mod grpc;
+mod ip_allowlist;
 mod model;
 mod ops;
+mod redirect_uri;
+mod rules;
 pub mod store;
 mod uses;
 
-pub use model::{Client, ClientId, ClientType, NewOrganizationClient, NewSecret};
+pub use grpc::routes;
+pub use ip_allowlist::IpAllowlist;
+pub use model::{
+    Client, ClientId, ClientType, CustomClaims, GrantType, NewOrganizationClient, NewSecret, Uris,
+};
 pub use ops::{authenticate, create_default, create_organization_client, issue_secret};
 pub use uses::SecretUses;

@@ -1,6 +1,6 @@
 //! When secrets were last used. A token request must not wait for a disk, so a use is noted in memory and stored once a
 //! minute and secret at the most; a crash forgets a minute of it, which nothing depends on.
-use super::store::{self, ActiveSecret};
+use super::store::{self, secrets::ActiveSecret};
 use crate::{
     app::App,
     ids::{ClientSecretId, EnvironmentId},
@@ -49,6 +49,6 @@ async fn record(
     now: Timestamp,
 ) -> Result<(), crate::error::Error> {
     let mut tx = app.db.write().await?;
-    store::set_last_used(&mut tx, env, id, now).await?;
+    store::secrets::set_last_used(&mut tx, env, id, now).await?;
     tx.commit().await
 }

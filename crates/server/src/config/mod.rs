@@ -2,8 +2,10 @@
 //!
 //! Each section is one file and one struct; a key's name, type, default and documentation are written once, there.
 mod database;
+mod dns;
 mod error;
 mod limits;
+mod mail;
 mod rate;
 mod section;
 mod security;
@@ -15,8 +17,10 @@ mod units;
 
 pub use crate::db::DatabaseUrl;
 pub use database::Database;
+pub use dns::{Dns, NameServer};
 pub use error::ConfigError;
 pub use limits::Limits;
+pub use mail::{FromAddress, FromName, Mail, Password, Port, SmtpSecurity};
 pub use rate::Rate;
 pub use section::{Key, Setting};
 pub use security::{EnvironmentType, Security};
@@ -46,6 +50,10 @@ pub struct Config {
     pub security: Security,
     /// `[rate]`
     pub rate: Rate,
+    /// `[dns]`
+    pub dns: Dns,
+    /// `[mail]`
+    pub mail: Mail,
     /// The file that was read.
     pub file: Option<PathBuf>,
     set: BTreeSet<&'static str>,
@@ -66,11 +74,14 @@ impl Config {
             telemetry: Telemetry::read(&values)?,
             security: Security::read(&values)?,
             rate: Rate::read(&values)?,
+            dns: Dns::read(&values)?,
+            mail: Mail::read(&values)?,
             file: sources.file.clone(),
             set: values.keys().collect(),
         };
         config.settle_tls(&values)?;
         config.settle_database(&values)?;
+        config.mail.settle(&values)?;
         if config.limits.max_header_size.0 < 8192 {
             return Err(
                 ConfigError::new("limits.max_header_size is too small").with_help("expected at least 8KiB")
@@ -176,9 +187,19 @@ impl Config {
 
 /// Every key there is, in the order of the documentation.
 pub fn reference() -> impl Iterator<Item = &'static Key> {
-    [Server::KEYS, Database::KEYS, Tls::KEYS, Limits::KEYS, Telemetry::KEYS, Security::KEYS, Rate::KEYS]
-        .into_iter()
-        .flatten()
+    [
+        Server::KEYS,
+        Database::KEYS,
+        Tls::KEYS,
+        Limits::KEYS,
+        Telemetry::KEYS,
+        Security::KEYS,
+        Rate::KEYS,
+        Dns::KEYS,
+        Mail::KEYS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! `[rate]`: how often one client may call.
+//! `[rate]`: how often an environment may be called.
 use super::section::section;
 
 section! {
-    /// How often one client may call.
+    /// How often an environment may be called.
     Rate = "rate" {
-        /// Requests a minute of one client; 0 sets no limit.
+        /// Requests a minute to one environment, counted by each node; 0 sets no limit.
         requests_per_minute: u32 = "0";
     }
 }

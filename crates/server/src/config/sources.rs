@@ -18,7 +18,7 @@ const PREFIX: &str = "GATEWRIGHT_";
 const FILE_VARIABLE: &str = "GATEWRIGHT_CONFIG";
 const DEFAULT_FILE: &str = "gatewright.toml";
 /// Keys whose values may hold a password, and so never appear in a message.
-const SECRET_KEYS: &[&str] = &["database.url"];
+const SECRET_KEYS: &[&str] = &["database.url", "mail.smtp_password"];
 
 /// A value before its key's type is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use super::{
     section::{Setting, text},
     sources::Raw,
 };
-use std::{fmt, net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::IpAddr, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 /// A length of time, written `"250ms"`, `"15m"`, `"1h"`; at most a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,12 +164,21 @@ impl Network {
             _ => false,
         }
     }
+
+    /// Whether it is a network of IPv4 addresses.
+    pub fn is_ipv4(&self) -> bool {
+        self.address.is_ipv4()
+    }
+
+    /// Whether every address of its family is in it.
+    pub fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
 }
 
-impl Setting for Network {
-    const EXPECTED: &'static str = "addresses or networks, such as 10.0.0.0/8 or 192.0.2.1";
-    fn parse(raw: &Raw) -> Result<Self, String> {
-        let text = text(raw)?;
+impl FromStr for Network {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
         let (address, bits) =
             text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| format!("\"{address}\" is no IP address"))?;
@@ -180,6 +189,13 @@ impl Setting for Network {
             return Err(format!("\"{text}\" has a prefix longer than {most} bits"));
         }
         Ok(Self { address, bits })
+    }
+}
+
+impl Setting for Network {
+    const EXPECTED: &'static str = "addresses or networks, such as 10.0.0.0/8 or 192.0.2.1";
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        text(raw)?.parse()
     }
 }
 

@@ -71,7 +71,7 @@ pub struct ReadTx(Db);
 
 /// A write transaction. Dropping it undoes it.
 #[must_use = "a transaction that is not committed is undone"]
-pub struct Tx(WriteTx);
+pub struct Tx(WriteTx, Vec<Arc<tokio::sync::Notify>>);
 
 enum WriteTx {
     Sqlite(sqlite::SqliteTx),
@@ -139,10 +139,11 @@ impl Db {
     /// # Errors
     /// `UNAVAILABLE` if no lock or connection came free in time, or the database is gone.
     pub async fn write(&self) -> Result<Tx, Error> {
-        Ok(Tx(match &self.0 {
+        let tx = match &self.0 {
             Inner::Sqlite(db) => WriteTx::Sqlite(db.write().await?),
             Inner::Postgres(db) => WriteTx::Postgres(Box::new(db.write().await?)),
-        }))
+        };
+        Ok(Tx(tx, Vec::new()))
     }
 
     /// Whether it answers, for the readiness probe.
@@ -203,7 +204,17 @@ impl Tx {
             WriteTx::Sqlite(tx) => tx.commit().await?,
             WriteTx::Postgres(tx) => tx.commit().await?,
         }
+        for waiter in self.1 {
+            waiter.notify_one();
+        }
         Ok(())
+    }
+
+    /// Wakes whoever waits for `waiter` once this is committed.
+    pub fn notify_after_commit(&mut self, waiter: &Arc<tokio::sync::Notify>) {
+        if !self.1.iter().any(|known| Arc::ptr_eq(known, waiter)) {
+            self.1.push(waiter.clone());
+        }
     }
 }
 

@@ -7,7 +7,7 @@ pub mod store;
 
 pub use model::{ApplicationSessionPolicy, Environment, EnvironmentType, Region};
 
-use crate::{db::Db, error::Error};
+use crate::{db::Db, error::Error, ids::EnvironmentId};
 use arc_swap::ArcSwap;
 use std::{collections::HashMap, sync::Arc};
 
@@ -65,6 +65,19 @@ impl Directory {
             return Some(found.clone());
         }
         is_loopback(name).then(|| known.default.clone()).flatten()
+    }
+
+    /// The environment with this id. One that another node has added is read from the database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn with_id(&self, db: &Db, id: EnvironmentId) -> Result<Option<Arc<Environment>>, Error> {
+        let find = || self.known.load().by_host.values().find(|environment| environment.id == id).cloned();
+        if let Some(found) = find() {
+            return Ok(Some(found));
+        }
+        self.reload(db).await?;
+        Ok(find())
     }
 
     /// The environment that credentials.env is for.

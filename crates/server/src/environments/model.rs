@@ -1,5 +1,6 @@
 //! Plain data of environments.
 use crate::{ids::EnvironmentId, time::Timestamp};
+use std::time::Duration;
 
 /// Whether real customers use the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,11 @@ impl Environment {
             idle_minutes: 7 * 24 * 60,
             access_token_minutes: 5,
         }
+    }
+
+    /// How long an invitation into an organization can be accepted. Until it can be changed it is the default.
+    pub const fn invitation_valid_for(&self) -> Duration {
+        Duration::from_secs(15 * 24 * 60 * 60)
     }
 
     /// Seconds that a token of an application without a lifetime of its own lasts.

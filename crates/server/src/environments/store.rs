@@ -76,3 +76,10 @@ pub async fn set_scheme(tx: &mut Tx, scheme: &str, now: Timestamp) -> Result<(),
         .await?;
     Ok(())
 }
+
+/// Holds the environment until the transaction ends: what spans rows of it is decided one after the other, on PostgreSQL
+/// too. New rows that refer to the environment need not wait.
+pub async fn lock(tx: &mut Tx, id: EnvironmentId) -> Result<(), Error> {
+    sql!("UPDATE environments SET updated_at = updated_at WHERE id = $1").bind(id).execute(tx).await?;
+    Ok(())
+}

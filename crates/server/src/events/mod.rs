@@ -8,4 +8,4 @@ mod store;
 pub use grpc::routes;
 pub use model::{Event, EventType};
 pub use ops::emit;
-pub use store::newest;
+pub use store::{last_data, newest};

@@ -27,6 +27,27 @@ event_types! {
     OrganizationCreated = "organization.created", "Organization", "Organization Created";
     OrganizationUpdated = "organization.updated", "Organization", "Organization Updated";
     OrganizationDeleted = "organization.deleted", "Organization", "Organization Deleted";
+    UserOrganizationInvitation = "user.organization_invitation", "OrgMembership", "User Organization Invitation";
+    UserOrganizationMembershipCreated = "user.organization_membership_created", "OrgMembership",
+        "User Organization Membership Created";
+    UserOrganizationMembershipUpdated = "user.organization_membership_updated", "OrgMembership",
+        "User Organization Membership Updated";
+    UserOrganizationMembershipDeleted = "user.organization_membership_deleted", "OrgMembership",
+        "User Organization Membership Deleted";
+    OrganizationDomainCreated = "organization.domain_created", "Organization", "Organization Domain Created";
+    OrganizationDomainDeleted = "organization.domain_deleted", "Organization", "Organization Domain Deleted";
+    OrganizationDomainDnsVerificationSuccess = "organization.domain_dns_verification_success", "Organization",
+        "Organization Domain DNS Verification Success";
+    OrganizationDomainDnsVerificationFailed = "organization.domain_dns_verification_failed", "Organization",
+        "Organization Domain DNS Verification Failed";
+    OrganizationDirectoryEnabled = "organization.directory_enabled", "Directory", "Directory Enabled";
+    OrganizationDirectoryDisabled = "organization.directory_disabled", "Directory", "Directory Disabled";
+    RoleCreated = "role.created", "Role", "Role Created";
+    RoleUpdated = "role.updated", "Role", "Role Updated";
+    RoleDeleted = "role.deleted", "Role", "Role Deleted";
+    PermissionCreated = "permission.created", "Permission", "Permission Created";
+    PermissionUpdated = "permission.updated", "Permission", "Permission Updated";
+    PermissionDeleted = "permission.deleted", "Permission", "Permission Deleted";
 }
 
 /// An event as it is stored.

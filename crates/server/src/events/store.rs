@@ -1,5 +1,5 @@
 //! SQL of events.
-use super::model::Event;
+use super::model::{Event, EventType};
 use crate::{
     db::{Db, FromRow, ReadTx, Row, Sql, Tx},
     environments,
@@ -191,4 +191,26 @@ pub async fn newest(db: &Db) -> Result<Option<Timestamp>, Error> {
         newest = newest.max(last);
     }
     Ok(newest)
+}
+
+/// The data of an organization's last event of this type.
+///
+/// # Errors
+/// Those of the database.
+pub async fn last_data(
+    db: &Db,
+    env: EnvironmentId,
+    organization: OrganizationId,
+    kind: EventType,
+) -> Result<Option<serde_json::Value>, Error> {
+    let text: Option<String> = sql!(
+        "SELECT data FROM events WHERE environment_id = $1 AND organization_id = $2 AND type = $3
+         ORDER BY id DESC LIMIT 1"
+    )
+    .bind(env)
+    .bind(organization)
+    .bind(kind.name())
+    .optional(&mut db.read())
+    .await?;
+    text.map(|text| serde_json::from_str(&text).map_err(Error::internal)).transpose()
 }

@@ -22,6 +22,10 @@ impl OAuthError {
     pub fn invalid_client() -> Self {
         Self::new("invalid_client", "unknown client, or wrong client secret")
     }
+    /// The client proved itself, and may not do this with `what`.
+    pub fn unauthorized_client(what: &str) -> Self {
+        Self::new("unauthorized_client", format!("the client may not use {what}"))
+    }
     /// The server does not know the grant.
     pub fn unsupported_grant_type(grant: &str) -> Self {
         let shown: String = grant.chars().take(100).collect();

@@ -2,18 +2,15 @@
 use super::{OAuthError, client_auth, form::Form};
 use crate::{
     app::App,
-    clients::{self, Client, ClientType},
+    clients::{self, Client, ClientType, GrantType},
     ctx::Arrival,
     environments::Environment,
     ids::TokenId,
     time::Timestamp,
 };
 use http::HeaderMap;
-use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
-
-/// Seconds that tokens of an organization's client last, if the client does not say.
-const ORGANIZATION_TOKEN_SECONDS: i64 = 3600;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// Answers a token request with the JSON of RFC 6749 §5.1.
 ///
@@ -33,6 +30,8 @@ pub async fn token(
         return Err(OAuthError::unsupported_grant_type(grant));
     }
     let client = check_client(app, &arrival.environment, headers, &form).await?;
+    check_grant(&client, GrantType::ClientCredentials)?;
+    check_address(&client, arrival)?;
     let scopes = check_scopes(&client, form.get("scope"))?;
     let audience = check_audience(&client, form.get("audience").or(form.get("resource")))?;
     issue(app, &arrival.environment, &client, &scopes, audience).await
@@ -50,10 +49,24 @@ async fn check_client(
         .ok_or_else(OAuthError::invalid_client)
 }
 
+/// RFC 6749 §5.2.
+fn check_grant(client: &Client, grant: GrantType) -> Result<(), OAuthError> {
+    if client.allows(grant) { Ok(()) } else { Err(OAuthError::unauthorized_client("this grant")) }
+}
+
+/// Tokens of the client's own are got and used from its networks only (`auth.md` 1.6.1).
+fn check_address(client: &Client, arrival: &Arrival) -> Result<(), OAuthError> {
+    if client.ip_allowlist.allows(arrival.ip) {
+        Ok(())
+    } else {
+        Err(OAuthError::unauthorized_client("the address of this request"))
+    }
+}
+
 /// All that the client may have, or what it asks for of that.
 fn check_scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, OAuthError> {
     let mut may: Vec<String> = client.scopes.clone();
-    if client.kind == ClientType::Environment {
+    if !matches!(client.kind, ClientType::Organization(_)) && !may.iter().any(|scope| scope == "openid") {
         may.insert(0, "openid".to_owned());
     }
     let Some(asked) = asked else { return Ok(may) };
@@ -94,12 +107,20 @@ struct Claims<'a> {
     oid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     xoid: Option<&'a str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    custom_claims: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_empty", serialize_with = "object")]
+    custom_claims: &'a [(String, String)],
     jti: String,
     iat: i64,
     nbf: i64,
     exp: i64,
+}
+
+fn is_empty(claims: &&[(String, String)]) -> bool {
+    claims.is_empty()
+}
+
+fn object<S: Serializer>(claims: &[(String, String)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(claims.iter().map(|(key, value)| (key, value)))
 }
 
 #[derive(Serialize)]
@@ -119,7 +140,7 @@ async fn issue(
 ) -> Result<String, OAuthError> {
     let keys = app.keys.of(app, environment).await?;
     let now = app.clock.now();
-    let exp = now.as_seconds() + lifetime(environment, client);
+    let exp = now.as_seconds() + client.lifetime_seconds(environment);
     let (id, scope) = (client.id.to_string(), scopes.join(" "));
     let jti: TokenId = app.ids.next(now);
     let claims = Claims {
@@ -131,7 +152,7 @@ async fn issue(
         scope: &scope,
         oid: match client.kind {
             ClientType::Organization(organization) => Some(organization.to_string()),
-            ClientType::Environment => None,
+            _ => None,
         },
         xoid: client.organization_external_id.as_deref(),
         custom_claims: &client.custom_claims,
@@ -150,13 +171,6 @@ async fn issue(
         scope: &scope,
     };
     Ok(serde_json::to_string(&answer).map_err(crate::error::Error::internal)?)
-}
-
-fn lifetime(environment: &Environment, client: &Client) -> i64 {
-    client.token_lifetime_seconds.unwrap_or(match client.kind {
-        ClientType::Environment => environment.client_token_seconds(),
-        ClientType::Organization(_) => ORGANIZATION_TOKEN_SECONDS,
-    })
 }
 
 /// Whole seconds that are left, so that nobody counts on one too many.

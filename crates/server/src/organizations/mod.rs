@@ -1,9 +1,10 @@
 //! Organizations: the customers of an application, to which users, connections and directories belong.
 //!
 //! Invariants: `external_id` and `slug` are unique in the environment; an organization exists or it does not, there is
-//! no state; deleting one deletes what belongs to it (foreign keys cascade); each change tells an event in its own
-//! transaction.
+//! no state; deleting one deletes what belongs to it (foreign keys cascade; its members by a job); each change tells an
+//! event in its own transaction.
 mod branding;
+mod deletion;
 mod grpc;
 mod model;
 mod ops;
@@ -11,5 +12,8 @@ mod portal_links;
 mod session_policy;
 mod store;
 
+pub use deletion::OrganizationDeleted;
 pub use grpc::routes;
 pub use model::{Organization, OrganizationRef};
+pub use ops::get;
+pub use store::{find, find_for_update, keep};

@@ -1,5 +1,6 @@
 //! The operations on organizations.
 use super::{
+    deletion::OrganizationDeleted,
     model::{NewOrganization, Organization, OrganizationRef, OrganizationUpdate},
     session_policy::SessionPolicy,
     store,
@@ -9,6 +10,7 @@ use crate::{
     error::Error,
     events::{self, EventType},
     ids::OrganizationId,
+    jobs,
     paging::{List, Page, Sizes, Window},
 };
 
@@ -172,6 +174,8 @@ pub async fn delete(ctx: &Ctx, which: &OrganizationRef) -> Result<(), Error> {
         object.insert("deleted_at".to_owned(), ctx.now().to_string().into());
     }
     events::emit(&mut tx, ctx, EventType::OrganizationDeleted, Some(organization.id), &data).await?;
+    let rest = OrganizationDeleted { organization: organization.id.as_i64() };
+    jobs::enqueue(&mut tx, ctx.app(), Some(env), &rest, ctx.now()).await?;
     tx.commit().await
 }
 

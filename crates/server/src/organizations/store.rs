@@ -4,6 +4,7 @@ use super::{
     session_policy::{PolicySource, SessionPolicy},
 };
 use crate::{
+    by_dialect,
     db::{FromRow, OnViolation as _, Queryable, Row, Sql, Tx},
     environments::Region,
     error::Error,
@@ -93,6 +94,22 @@ pub async fn find_for_update(
         return Ok(None);
     }
     find(tx, env, which).await
+}
+
+/// The same, for adding something to it in this transaction: until that ends, the organization cannot be deleted, while
+/// others may add to it, too.
+pub async fn keep(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    which: &OrganizationRef,
+) -> Result<Option<Organization>, Error> {
+    let Some(found) = find(tx, env, which).await? else { return Ok(None) };
+    let lock = by_dialect!(
+        postgres: "SELECT id FROM organizations WHERE environment_id = $1 AND id = $2 FOR KEY SHARE",
+        sqlite: "SELECT id FROM organizations WHERE environment_id = $1 AND id = $2",
+    );
+    let kept: Option<OrganizationId> = lock.bind(env).bind(found.id).optional(tx).await?;
+    Ok(kept.map(|_| found))
 }
 
 /// Adds an organization.

@@ -1,9 +1,12 @@
 //! The roles and permissions that an environment is born with, `management.md` 4.1.
-use super::store;
+use super::{
+    model::{Permission, Role, Scope},
+    permission_store, store,
+};
 use crate::{
     db::Tx,
     error::Error,
-    ids::{EnvironmentId, IdSource, PermissionId, RoleId},
+    ids::{EnvironmentId, IdSource, RoleId},
     time::Timestamp,
 };
 
@@ -33,31 +36,40 @@ pub async fn create_built_in(
     ids: &IdSource,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let admin = store::NewRole {
-        id: ids.next(now),
-        name: "admin",
-        display_name: "Admin",
-        description: "Manages the organization",
-        default_creator: true,
-        default_member: false,
-    };
-    let member = store::NewRole {
-        id: ids.next(now),
-        name: "member",
-        display_name: "Member",
-        description: "Belongs to the organization",
-        default_creator: false,
-        default_member: true,
-    };
-    store::insert_role(tx, env, &admin).await?;
-    store::insert_role(tx, env, &member).await?;
+    let mut admin = built_in_role(ids.next(now), "admin", "Admin", "Manages the organization");
+    let mut member = built_in_role(ids.next(now), "member", "Member", "Belongs to the organization");
+    admin.default_creator = true;
+    member.default_member = true;
+    store::insert(tx, env, &admin).await?;
+    store::insert(tx, env, &member).await?;
     for (name, description, of_members) in PERMISSIONS {
-        let id: PermissionId = ids.next(now);
-        store::insert_built_in_permission(tx, env, id, name, description, now).await?;
+        let permission = Permission {
+            id: ids.next(now),
+            name: name.to_owned(),
+            description: description.to_owned(),
+            built_in: true,
+            created_at: now,
+            updated_at: now,
+        };
+        permission_store::insert(tx, env, &permission).await?;
         let holders: &[RoleId] = if of_members { &[admin.id, member.id] } else { &[admin.id] };
         for role in holders {
-            store::grant(tx, env, *role, id).await?;
+            permission_store::grant(tx, env, *role, permission.id).await?;
         }
     }
     Ok(())
+}
+
+fn built_in_role(id: RoleId, name: &str, display_name: &str, description: &str) -> Role {
+    Role {
+        id,
+        scope: Scope::Environment,
+        name: name.to_owned(),
+        display_name: display_name.to_owned(),
+        description: description.to_owned(),
+        base: None,
+        default_creator: false,
+        default_member: false,
+        dependents: 0,
+    }
 }

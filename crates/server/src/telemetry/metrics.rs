@@ -1,10 +1,14 @@
-//! `/metrics` in Prometheus' text format, on a listener of its own.
-use crate::transport::serve::{Limits, Peer, serve as serve_http};
+//! `/metrics` in Prometheus' text format, on a listener of its own; and the inbox for developers.
+use super::inbox;
+use crate::{
+    app::App,
+    transport::serve::{Limits, Peer, serve as serve_http},
+};
 use axum::body::Body;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::{fmt::Write as _, fs, future::Future, time::Duration};
+use std::{fmt::Write as _, fs, future::Future, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::interval};
 
 /// How often the recorder's histograms are tidied up if nobody scrapes them.
@@ -29,6 +33,7 @@ fn limits() -> Limits {
 pub(super) async fn serve(
     handle: PrometheusHandle,
     listener: TcpListener,
+    app: Option<Arc<App>>,
     shutdown: impl Future<Output = ()>,
 ) {
     let tidy = handle.clone();
@@ -40,8 +45,16 @@ pub(super) async fn serve(
         }
     };
     let service = move |request: Request<Incoming>| {
-        let handle = handle.clone();
-        async move { answer(&handle, &request) }
+        let (handle, app) = (handle.clone(), app.clone());
+        async move {
+            match &app {
+                Some(app) => match inbox::answer(app, &request).await {
+                    Some(page) => page,
+                    None => answer(&handle, &request),
+                },
+                None => answer(&handle, &request),
+            }
+        }
     };
     tokio::select! {
         _ = serve_http(listener, None, limits(), service, failed, shutdown) => {}

@@ -1,12 +1,16 @@
 //! Logs, metrics and traces of the process. No secret is ever put into any of them.
+mod inbox;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod traces;
 
-use crate::config::{Config, ConfigError, Listen, LogFormat};
+use crate::{
+    app::App,
+    config::{Config, ConfigError, Listen, LogFormat},
+};
 use ::metrics::set_global_recorder;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use std::{future::Future, io::IsTerminal as _};
+use std::{future::Future, io::IsTerminal as _, sync::Arc};
 use tokio::net::TcpListener;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -62,9 +66,15 @@ pub fn init(config: &Config) -> Result<Telemetry, ConfigError> {
 }
 
 impl Telemetry {
-    /// Serves `/metrics` at this listener until `shutdown`.
-    pub async fn serve_metrics(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        metrics::serve(self.metrics.clone(), listener, shutdown).await;
+    /// Serves `/metrics` at this listener until `shutdown`, and beside it, to this machine alone, the inbox of an
+    /// installation that sends no mail.
+    pub async fn serve_metrics(
+        &self,
+        listener: TcpListener,
+        app: Arc<App>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        metrics::serve(self.metrics.clone(), listener, Some(app), shutdown).await;
     }
 
     /// Sends the traces that are still waiting, for at most five seconds.

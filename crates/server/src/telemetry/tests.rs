@@ -25,7 +25,7 @@ async fn serves_what_was_counted_and_the_process() {
     let handle = recorder().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(metrics::serve(handle, listener, std::future::pending()));
+    let server = tokio::spawn(metrics::serve(handle, listener, None, std::future::pending()));
     ::metrics::counter!("gatewright_test_total", "kind" => "x").increment(3);
     ::metrics::histogram!("gatewright_test_duration_seconds").record(0.003);
     let page = get(address, "/metrics").await;

@@ -91,7 +91,7 @@ async fn authenticate(app: &Arc<App>, arrival: &Arrival, headers: &HeaderMap) ->
     let mut refusal = Error::new(Kind::Unauthenticated, "Token empty");
     for value in headers.get_all(header::AUTHORIZATION) {
         let Some(token) = bearer(value.to_str().unwrap_or_default()) else { continue };
-        match identify(app, &arrival.environment, token).await {
+        match identify(app, arrival, token).await {
             Ok(caller) => return Ok(caller),
             Err(error) if error.kind() == Kind::PermissionDenied => refusal = error,
             Err(error) if error.kind() != Kind::Unauthenticated => return Err(error),
@@ -122,7 +122,8 @@ struct TokenClaims {
     times: TimeClaims,
 }
 
-async fn identify(app: &Arc<App>, environment: &Environment, token: &str) -> Result<Caller, Error> {
+async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Caller, Error> {
+    let environment = &arrival.environment;
     let refused = |text: &'static str| Error::new(Kind::Unauthenticated, text);
     let payload = app.keys.verify(app, environment, token).await?;
     let claims: TokenClaims =
@@ -132,6 +133,9 @@ async fn identify(app: &Arc<App>, environment: &Environment, token: &str) -> Res
     let client = clients::store::find(&mut app.db.read(), environment.id, id).await?;
     let client = client.ok_or_else(|| refused("the client of this token does not exist"))?;
     match client.id {
+        ClientId::Application(_) if !client.ip_allowlist.allows(arrival.ip) => {
+            Err(refused("the client of this token may not use it from this address"))
+        }
         ClientId::Application(id) if client.management_access => Ok(Caller::Client(id)),
         ClientId::Application(_) => {
             Err(refused("the client of this token has no access to the management API"))
@@ -159,7 +163,7 @@ fn check_token(claims: &TokenClaims, environment: &Environment, now: Timestamp) 
 fn authorize(caller: &Caller, method: &Method) -> Result<(), Error> {
     let kind = match caller {
         Caller::Client(_) => Callers::CLIENT,
-        Caller::Operator => return Ok(()),
+        Caller::Operator | Caller::Server => return Ok(()),
         Caller::Anonymous => Callers::NONE,
     };
     if method.callers.intersects(kind) {

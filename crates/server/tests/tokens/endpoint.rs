@@ -329,6 +329,7 @@ database_tests! {
         let t = Server::start_with(kind, frozen()).await;
         let new = NewOrganizationClient {
             name: "Nightly".into(),
+            description: String::new(),
             scopes: vec!["orders:read".into(), "orders:write".into()],
             audiences: vec!["api.globex.test".into()],
             custom_claims: [("region".to_owned(), "eu-1 é".to_owned())].into(),

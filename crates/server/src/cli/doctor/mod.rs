@@ -1,6 +1,7 @@
 //! `gatewright doctor`: what is wrong, before users find out.
 mod database;
 mod files;
+mod mail;
 mod network;
 
 use super::{Common, Failure, Serving, runtime, settings, write_out};
@@ -88,7 +89,7 @@ async fn examine(config: &Config, clock: &Clock) -> Vec<Finding> {
     findings.extend(network::ports(config).await);
     findings.extend(network::open_files(config));
     findings.push(network::clock(clock.now(), newest));
-    findings.push(Finding::ok("mail", "this version sends none, so there is nothing to set up"));
+    findings.push(mail::check(config).await);
     findings
 }
 

@@ -1,0 +1,221 @@
+//! What memberships need to know of roles: which ones they may have, have, and what these give.
+use super::{
+    model::{Permission, Role, RoleRef},
+    store,
+};
+use crate::{
+    by_dialect,
+    db::{FromRow, Queryable, Row},
+    error::Error,
+    ids::{EnvironmentId, Id, OrganizationId, RoleId, UserId},
+    sql,
+};
+
+/// A role as users show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSummary {
+    /// `role_…`
+    pub id: RoleId,
+    /// Its identifier.
+    pub name: String,
+    /// For people.
+    pub display_name: String,
+}
+
+impl FromRow for RoleSummary {
+    fn from_row(row: &mut Row) -> Result<Self, Error> {
+        Ok(Self { id: row.next()?, name: row.next()?, display_name: row.next()? })
+    }
+}
+
+/// A role that a membership has directly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignedRole {
+    /// Whose.
+    pub user: UserId,
+    /// Where.
+    pub organization: OrganizationId,
+    /// Which.
+    pub role: RoleSummary,
+}
+
+impl FromRow for AssignedRole {
+    fn from_row(row: &mut Row) -> Result<Self, Error> {
+        Ok(Self { user: row.next()?, organization: row.next()?, role: RoleSummary::from_row(row)? })
+    }
+}
+
+/// The roles that a request names, each once, in its order. Each must be the environment's or the organization's own.
+///
+/// # Errors
+/// `NOT_FOUND` with the first that is neither.
+pub async fn resolve(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    organization: OrganizationId,
+    roles: &[RoleRef],
+) -> Result<Vec<RoleId>, Error> {
+    let mut ids = Vec::new();
+    for which in roles {
+        let scope = organization.as_i64();
+        let statement = match which {
+            RoleRef::Id(id) => {
+                sql!("SELECT id FROM roles WHERE environment_id = $1 AND scope IN (0, $2) AND id = $3")
+                    .bind(env)
+                    .bind(scope)
+                    .bind(*id)
+            }
+            RoleRef::Name(name) => {
+                sql!("SELECT id FROM roles WHERE environment_id = $1 AND scope IN (0, $2) AND name = $3")
+                    .bind(env)
+                    .bind(scope)
+                    .bind(name)
+            }
+        };
+        let id: RoleId = statement.optional(tx).await?.ok_or_else(|| Role::not_found(which))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The role that who joins the organization gets: the organization's choice, or else the environment's.
+///
+/// # Errors
+/// Those of the database.
+pub async fn default_member_role(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    organization: OrganizationId,
+) -> Result<RoleId, Error> {
+    if let Some(id) = store::organization_default(tx, env, organization).await? {
+        return Ok(id);
+    }
+    Ok(sql!("SELECT id FROM roles WHERE environment_id = $1 AND scope = 0 AND default_member")
+        .bind(env)
+        .one(tx)
+        .await?)
+}
+
+/// The role that who creates an organization gets.
+///
+/// # Errors
+/// Those of the database.
+pub async fn default_creator_role(tx: &mut impl Queryable, env: EnvironmentId) -> Result<RoleId, Error> {
+    Ok(sql!("SELECT id FROM roles WHERE environment_id = $1 AND scope = 0 AND default_creator")
+        .bind(env)
+        .one(tx)
+        .await?)
+}
+
+/// The roles that a membership has directly, by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn assigned_to(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Vec<RoleSummary>, Error> {
+    Ok(sql!(
+        "SELECT r.id, r.name, r.display_name FROM membership_roles m JOIN roles r ON r.id = m.role_id
+         WHERE m.environment_id = $1 AND m.organization_id = $2 AND m.user_id = $3 ORDER BY r.name"
+    )
+    .bind(env)
+    .bind(organization)
+    .bind(user)
+    .all(tx)
+    .await?)
+}
+
+/// The roles that these users have directly in any organization, by name: one statement for a whole page of users.
+///
+/// # Errors
+/// Those of the database.
+pub async fn assigned_to_users(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    users: &[UserId],
+) -> Result<Vec<AssignedRole>, Error> {
+    // The `+` keeps SQLite from walking all memberships of the environment: it takes an index's first column to leave ten.
+    Ok(by_dialect!(
+        postgres: "SELECT m.user_id, m.organization_id, r.id, r.name, r.display_name
+            FROM membership_roles m JOIN roles r ON r.id = m.role_id
+            WHERE m.environment_id = $1 AND m.user_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))
+            ORDER BY r.name",
+        sqlite: "SELECT m.user_id, m.organization_id, r.id, r.name, r.display_name
+            FROM membership_roles m JOIN roles r ON r.id = m.role_id
+            WHERE +m.environment_id = $1 AND m.user_id IN (SELECT value FROM json_each('[' || $2 || ']'))
+            ORDER BY r.name"
+    )
+    .bind(env)
+    .bind(numbers(users))
+    .all(tx)
+    .await?)
+}
+
+/// These roles and all that they inherit from, each once, by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn with_bases(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    roles: &[RoleId],
+) -> Result<Vec<RoleSummary>, Error> {
+    Ok(by_dialect!(
+        postgres: "WITH RECURSIVE held (id) AS (
+              SELECT id FROM roles
+              WHERE environment_id = $1 AND id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))
+              UNION
+              SELECT r.base_role_id FROM held JOIN roles r ON r.id = held.id
+              WHERE r.environment_id = $1 AND r.base_role_id IS NOT NULL)
+            SELECT r.id, r.name, r.display_name FROM held JOIN roles r ON r.id = held.id
+            WHERE r.environment_id = $1 ORDER BY r.name",
+        sqlite: "WITH RECURSIVE held (id) AS (
+              SELECT id FROM roles
+              WHERE environment_id = $1 AND id IN (SELECT value FROM json_each('[' || $2 || ']'))
+              UNION
+              SELECT r.base_role_id FROM held JOIN roles r ON r.id = held.id
+              WHERE r.environment_id = $1 AND r.base_role_id IS NOT NULL)
+            SELECT r.id, r.name, r.display_name FROM held JOIN roles r ON r.id = held.id
+            WHERE r.environment_id = $1 ORDER BY r.name"
+    )
+    .bind(env)
+    .bind(numbers(roles))
+    .all(tx)
+    .await?)
+}
+
+/// What these roles give together, with all that they inherit, each once, by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn effective_permissions(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    roles: &[RoleId],
+) -> Result<Vec<Permission>, Error> {
+    let held: Vec<RoleId> = with_bases(tx, env, roles).await?.into_iter().map(|role| role.id).collect();
+    Ok(by_dialect!(
+        postgres: "SELECT id, name, description, built_in, created_at, updated_at FROM permissions
+            WHERE environment_id = $1 AND id IN (SELECT permission_id FROM role_permissions
+              WHERE environment_id = $1 AND role_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[])))
+            ORDER BY name",
+        sqlite: "SELECT id, name, description, built_in, created_at, updated_at FROM permissions
+            WHERE environment_id = $1 AND id IN (SELECT permission_id FROM role_permissions
+              WHERE environment_id = $1 AND role_id IN (SELECT value FROM json_each('[' || $2 || ']')))
+            ORDER BY name"
+    )
+    .bind(env)
+    .bind(numbers(&held))
+    .all(tx)
+    .await?)
+}
+
+/// `1,2,3`: how a set of ids is bound.
+fn numbers<K>(ids: &[Id<K>]) -> String {
+    ids.iter().map(|id| id.as_i64().to_string()).collect::<Vec<_>>().join(",")
+}

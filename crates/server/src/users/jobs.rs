@@ -1,0 +1,64 @@
+//! Work of users that is done later.
+use super::{membership_store, model::UserRef, store};
+use crate::{
+    ctx::Ctx,
+    error::Error,
+    events::{self, EventType},
+    ids::OrganizationId,
+    jobs::{Failure, Job, Registry, Run},
+    organizations::OrganizationDeleted,
+};
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+/// How many members one transaction removes: on SQLite, others wait for so many.
+const STEP: i64 = 50;
+
+/// The jobs that nodes run.
+pub fn jobs(registry: &mut Registry) {
+    registry.job::<OrganizationDeleted>();
+}
+
+/// Removes the memberships of a deleted organization, and the users who belong to no other one.
+impl Job for OrganizationDeleted {
+    const NAME: &'static str = "users.remove_members";
+    // Members that stay are invisible, but not gone.
+    const GIVE_UP_AFTER: Duration = Duration::from_secs(30 * 24 * 3600);
+
+    async fn run(self, run: &Run) -> Result<(), Failure> {
+        let ctx = run.ctx()?;
+        let organization = OrganizationId::from_i64(self.organization);
+        let kind = EventType::OrganizationDeleted;
+        let told = events::last_data(ctx.db(), ctx.environment().id, organization, kind).await?;
+        // Its own event is there, unless events of that time were cleaned up already.
+        let mut data = told.unwrap_or_else(|| json!({"id": organization.to_string()}));
+        if let Some(object) = data.as_object_mut() {
+            object.remove("deleted_at");
+        }
+        while remove_some(ctx, organization, &data).await? {}
+        Ok(())
+    }
+}
+
+/// Removes a few members. Tells whether there may be more.
+async fn remove_some(ctx: &Ctx, organization: OrganizationId, data: &Json) -> Result<bool, Error> {
+    let env = ctx.environment().id;
+    let mut tx = ctx.db().write().await?;
+    let members = membership_store::left_in(&mut tx, env, organization, STEP).await?;
+    if members.is_empty() {
+        return Ok(false);
+    }
+    for id in members {
+        let user = store::find_for_update(&mut tx, env, &UserRef::Id(id)).await?;
+        if !membership_store::delete(&mut tx, env, organization, id).await? {
+            continue;
+        }
+        let Some(user) = user else { continue };
+        let kind = EventType::UserOrganizationMembershipDeleted;
+        let event = json!({"organization": data, "user": user.event_data()});
+        events::emit(&mut tx, ctx, kind, Some(organization), &event).await?;
+        store::delete_without_membership(&mut tx, env, id).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}

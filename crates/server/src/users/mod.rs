@@ -1,0 +1,22 @@
+//! Users, what they are in organizations (memberships), and invitations.
+//!
+//! Invariants: a user's e-mail is unique in the environment without regard to case, and never changes; so is the
+//! external id, which may change; a membership counts as long as its organization exists; an organization's limit counts
+//! active members and open invitations; a user with an invitation and its mail, event and roles are one transaction; an
+//! invitation's token is random, stored as a hash and sealed, and expires by the clock.
+mod grpc;
+mod invitations;
+mod jobs;
+mod members;
+mod membership;
+mod membership_store;
+mod messages;
+mod model;
+mod ops;
+mod profile;
+mod store;
+
+pub use grpc::routes;
+pub use jobs::jobs;
+pub use membership::{Membership, Status};
+pub use model::{User, UserRef};

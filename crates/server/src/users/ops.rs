@@ -1,0 +1,193 @@
+//! The operations on users.
+use super::{
+    membership::Membership,
+    membership_store,
+    model::{User, UserRef, UserUpdate},
+    store,
+};
+use crate::{
+    ctx::Ctx,
+    db::{Queryable, Tx},
+    error::Error,
+    events::{self, EventType},
+    ids::{EnvironmentId, OrganizationId, UserId},
+    organizations::{self, Organization, OrganizationRef},
+    paging::{List, Page, Sizes, Window},
+};
+
+const LIST_SIZES: Sizes = Sizes { default: 10, max: 100 };
+const SEARCH_SIZES: Sizes = Sizes { default: 10, max: 30 };
+
+/// A user with all memberships, whatever their status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// The oldest organization first.
+    pub memberships: Vec<Membership>,
+}
+
+/// The user that `which` names.
+///
+/// # Errors
+/// `NOT_FOUND`
+pub async fn get(ctx: &Ctx, which: &UserRef) -> Result<Account, Error> {
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let user = store::find(&mut tx, env, which).await?.ok_or_else(|| User::not_found(which))?;
+    account(&mut tx, env, user).await
+}
+
+/// One page of users, newest first, and how many there are.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a token of another list.
+pub async fn list(ctx: &Ctx, size: u32, token: &str) -> Result<(Page<Account>, i64), Error> {
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let list = List::named("users");
+    let window = Window::parse(ctx, &list, LIST_SIZES, size, token)?;
+    let rows = store::page(&mut tx, env, window).await?;
+    let total = store::count(&mut tx, env).await?;
+    Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
+}
+
+/// One page of the users whose e-mail, id or external id contain `query`, without regard to case.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a token of another search.
+pub async fn search(ctx: &Ctx, query: &str, size: u32, token: &str) -> Result<(Page<Account>, i64), Error> {
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let list = List::named("users:search").filtered_by(query);
+    let window = Window::parse(ctx, &list, SEARCH_SIZES, size, token)?;
+    let rows = store::search(&mut tx, env, query, window).await?;
+    let total = store::count_found(&mut tx, env, query).await?;
+    Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
+}
+
+/// One page of an organization's members, newest user first, invited and inactive ones included.
+///
+/// # Errors
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for a token of another list.
+pub async fn list_of_organization(
+    ctx: &Ctx,
+    organization: OrganizationId,
+    size: u32,
+    token: &str,
+) -> Result<(Page<Account>, i64), Error> {
+    organizations::get(ctx, &OrganizationRef::Id(organization)).await?;
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let list = List::named("members").filtered_by(&organization.to_string());
+    let window = Window::parse(ctx, &list, LIST_SIZES, size, token)?;
+    let rows = store::page_of_organization(&mut tx, env, organization, window).await?;
+    let total = store::count_of_organization(&mut tx, env, organization).await?;
+    Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
+}
+
+/// One page of an organization's members whose e-mail, id or external id contain `query`, without regard to case.
+///
+/// # Errors
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for a token of another search.
+pub async fn search_of_organization(
+    ctx: &Ctx,
+    organization: OrganizationId,
+    query: &str,
+    size: u32,
+    token: &str,
+) -> Result<(Page<Account>, i64), Error> {
+    organizations::get(ctx, &OrganizationRef::Id(organization)).await?;
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let list = List::named("members:search").filtered_by(&organization.to_string()).filtered_by(query);
+    let window = Window::parse(ctx, &list, SEARCH_SIZES, size, token)?;
+    let rows = store::search_of_organization(&mut tx, env, organization, query, window).await?;
+    let total = store::count_found_of_organization(&mut tx, env, organization, query).await?;
+    Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
+}
+
+/// Changes what `update` says. Without a difference nothing is stored. There is no event for it in the catalogue.
+///
+/// # Errors
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for a bad value; `ALREADY_EXISTS` for a taken external id.
+pub async fn update(ctx: &Ctx, which: &UserRef, update: UserUpdate) -> Result<Account, Error> {
+    let env = ctx.environment().id;
+    let mut tx = ctx.db().write().await?;
+    let mut user =
+        store::find_for_update(&mut tx, env, which).await?.ok_or_else(|| User::not_found(which))?;
+    if user.update(ctx.now(), update)? {
+        store::update(&mut tx, env, &user).await?;
+        tx.commit().await?;
+    } else {
+        drop(tx);
+    }
+    account(&mut ctx.db().read(), env, user).await
+}
+
+/// Deletes a user with all that belongs to it, and tells so for each membership.
+///
+/// # Errors
+/// `NOT_FOUND`, also the second time.
+pub async fn delete(ctx: &Ctx, which: &UserRef) -> Result<(), Error> {
+    let env = ctx.environment().id;
+    let mut tx = ctx.db().write().await?;
+    let user = store::find_for_update(&mut tx, env, which).await?.ok_or_else(|| User::not_found(which))?;
+    let memberships = membership_store::of_users(&mut tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    for membership in memberships.unwrap_or_default() {
+        let which = OrganizationRef::Id(membership.organization);
+        // It may have been deleted since the line above; then that deletion tells of its members.
+        if let Some(organization) = organizations::find(&mut tx, env, &which).await? {
+            tell(
+                &mut tx,
+                ctx,
+                EventType::UserOrganizationMembershipDeleted,
+                &organization,
+                &user,
+                &membership,
+            )
+            .await?;
+        }
+    }
+    if !store::delete(&mut tx, env, user.id).await? {
+        return Err(User::not_found(which));
+    }
+    tx.commit().await
+}
+
+/// The user with its memberships.
+pub(super) async fn account(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    user: User,
+) -> Result<Account, Error> {
+    let memberships = membership_store::of_users(tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    Ok(Account { user, memberships: memberships.unwrap_or_default() })
+}
+
+async fn accounts(ctx: &Ctx, page: Page<User>) -> Result<Page<Account>, Error> {
+    let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
+    let mut memberships =
+        membership_store::of_users(&mut ctx.db().read(), ctx.environment().id, &ids).await?;
+    let items = page.items.into_iter().map(|user| {
+        let memberships = memberships.remove(&user.id.as_i64()).unwrap_or_default();
+        Account { user, memberships }
+    });
+    Ok(Page { items: items.collect(), next_token: page.next_token, prev_token: page.prev_token })
+}
+
+fn id(user: &User) -> i64 {
+    user.id.as_i64()
+}
+
+/// Records an event of a membership, `management.md` 13.4.8.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    kind: EventType,
+    organization: &Organization,
+    user: &User,
+    membership: &Membership,
+) -> Result<(), Error> {
+    let data = serde_json::json!({
+        "organization": organization.event_data(),
+        "user": user.event_data(),
+        "membership": membership.event_data(ctx.now()),
+    });
+    events::emit(tx, ctx, kind, Some(organization.id), &data).await
+}

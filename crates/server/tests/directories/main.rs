@@ -1,0 +1,5 @@
+//! Directories through the API, over gRPC and over REST. The mirror is filled as the SCIM endpoint will fill it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod configuration;
+mod contents;
+mod support;
