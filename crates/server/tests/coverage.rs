@@ -19,16 +19,11 @@ use std::{
     path::Path,
 };
 
-/// Tables that are not of one environment.
-const GLOBAL: &[&str] = &["environments", "installation", "schema_migrations"];
+/// Tables that are not of one environment. Jobs are the installation's: a node works on those of every environment.
+const GLOBAL: &[&str] = &["environments", "installation", "jobs", "schema_migrations"];
 
 /// Statements that look at all environments: where, how they begin, and why they may.
 const UNSCOPED: &[(&str, &str, &str)] = &[
-    (
-        "src/jobs/store.rs",
-        "",
-        "the queue is the installation's: a node works on the jobs of every environment",
-    ),
     (
         "src/mail/store.rs",
         "SELECT environment_id, id, use_case",

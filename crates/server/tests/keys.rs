@@ -230,6 +230,33 @@ database_tests! {
         assert_eq!(states(&t).await, [KeyState::Signing]);
     }
 
+    async fn a_rotation_at_once_withdraws_the_key_that_waits(kind: Database) {
+        let t = Server::start_with(kind, frozen(START)).await;
+        let first = published(&t).await.remove(0);
+        let waiting = keys::rotate(&t.operator, DAY).await.unwrap().id.to_string();
+        let new = keys::rotate(&t.operator, Duration::ZERO).await.unwrap().id.to_string();
+        assert_eq!(published(&t).await, [first, new.clone()]);
+        t.advance(DAY * 2);
+        assert_eq!(kid(&t.token().await), new, "and not {waiting}");
+    }
+
+    async fn a_revoked_key_is_neither_published_nor_accepted(kind: Database) {
+        let t = Server::start_with(kind, frozen(START)).await;
+        let leaked = keys::list(&t.operator).await.unwrap().remove(0).0.id;
+        let token = t.token().await;
+        let error = keys::revoke(&t.operator, leaked).await.unwrap_err();
+        assert_eq!(error.kind(), gatewright::error::Kind::FailedPrecondition, "the only one: {error}");
+        assert!(accepted_by(&t, &token).await);
+
+        let new = keys::rotate(&t.operator, Duration::ZERO).await.unwrap().id.to_string();
+        keys::revoke(&t.operator, leaked).await.unwrap();
+        assert_eq!(published(&t).await, [new.as_str()]);
+        assert!(!accepted_by(&t, &token).await);
+        assert_eq!(kid(&t.token().await), new);
+        let again = keys::revoke(&t.operator, leaked).await.unwrap_err();
+        assert_eq!(again.kind(), gatewright::error::Kind::NotFound);
+    }
+
     async fn two_rotations_in_a_row_keep_their_order(kind: Database) {
         let t = Server::start_with(kind, frozen(START)).await;
         let first = published(&t).await.remove(0);

@@ -1,6 +1,12 @@
 //! Memberships through the API: adding, changing and removing members, their roles, the limit, and deleted organizations.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "what goes wrong in a test shall stop it")]
 
+use gatewright::{
+    by_dialect,
+    db::{DbKind, Tx},
+    ids::OrganizationId,
+    sql,
+};
 use gatewright_api::{
     rpc::{organization_service, user_service as rpc},
     scalekit::v1::{commons, organizations, users as pb},
@@ -270,6 +276,58 @@ api_tests! {
         assert_eq!(api.told().await.len(), 3);
     }
 
+    async fn a_limit_that_is_set_while_some_are_about_to_join_holds_for_them(t: Server) {
+        let api = Arc::new(t.api().await);
+        let acme = organization(&api, "Acme").await;
+        let mut tx = hold_for_a_while(&t, &api, &acme).await;
+        let joins: Vec<_> = (0..3).map(|number| {
+            let (api, acme) = (api.clone(), acme.clone());
+            tokio::spawn(async move { api.member(&acme, &format!("u{number}@acme.example")).try_create().await })
+        }).collect();
+        until_waiting(&t, 3).await;
+        sql!("UPDATE organizations SET max_allowed_users = 1 WHERE environment_id = $1 AND id = $2")
+            .bind(api.environment).bind(acme.parse::<OrganizationId>().unwrap()).execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let results = futures_util::future::join_all(joins).await;
+        let (won, lost): (Vec<_>, Vec<_>) = results.into_iter().map(Result::unwrap).partition(Result::is_ok);
+        assert_eq!(won.len(), 1);
+        assert!(lost.into_iter().all(|result| result.unwrap_err().code == Code::FailedPrecondition));
+        assert_eq!(api.people().await.memberships.len(), 1);
+    }
+
+    async fn who_named_no_role_is_not_told_of_one_that_went(t: Server) {
+        let api = Arc::new(t.api().await);
+        let acme = organization(&api, "Acme").await;
+        let id: OrganizationId = acme.parse().unwrap();
+        let role = id.as_i64() + 1;
+        let mut tx = t.app.db.write().await.unwrap();
+        sql!(
+            "INSERT INTO roles (environment_id, id, scope, name, display_name, description, default_creator,
+                default_member)
+             SELECT environment_id, $2, 0, 'guest', 'Guest', '', FALSE, FALSE FROM organizations
+             WHERE environment_id = $1 AND id = $3"
+        ).bind(api.environment).bind(role).bind(id).execute(&mut tx).await.unwrap();
+        sql!(
+            "INSERT INTO organization_default_roles (environment_id, organization_id, member_role_id)
+             VALUES ($1, $2, $3)"
+        ).bind(api.environment).bind(id).bind(role).execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut tx = hold_for_a_while(&t, &api, &acme).await;
+        let join = { let (api, acme) = (api.clone(), acme.clone());
+            tokio::spawn(async move { api.member(&acme, "ann@acme.example").try_create().await }) };
+        until_waiting(&t, 1).await;
+        sql!("DELETE FROM roles WHERE environment_id = $1 AND id = $2")
+            .bind(api.environment).bind(role).execute(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let failure = join.await.unwrap().unwrap_err();
+        assert_eq!(failure.code, Code::Aborted, "{failure:?}");
+        assert!(failure.message.contains("try again") && !failure.message.contains("role_"), "{}", failure.message);
+        assert!(api.people().await.users.is_empty());
+        let again = api.member(&acme, "ann@acme.example").create().await;
+        assert_eq!(role_names(&again, &acme), ["member"]);
+    }
+
     async fn of_ten_who_add_one_user_one_wins(t: Server) {
         let api = Arc::new(t.api().await);
         let (acme, other) = (organization(&api, "Acme").await, organization(&api, "Other").await);
@@ -393,9 +451,45 @@ api_tests! {
     }
 }
 
+/// A transaction that whoever joins the organization waits for: it changes a key, which on PostgreSQL is the strongest
+/// lock of the row.
+async fn hold_for_a_while(t: &Server, api: &Api, organization: &str) -> Tx {
+    let mut tx = t.app.db.write().await.unwrap();
+    sql!("UPDATE organizations SET external_id = 'held' WHERE environment_id = $1 AND id = $2")
+        .bind(api.environment)
+        .bind(organization.parse::<OrganizationId>().unwrap())
+        .execute(&mut tx)
+        .await
+        .unwrap();
+    tx
+}
+
+/// Returns when so many requests wait for the transaction that the test holds. SQLite cannot tell: there, it is a moment
+/// in which they get as far as that.
+async fn until_waiting(t: &Server, requests: i64) {
+    if t.app.db.kind() == DbKind::Sqlite {
+        return tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    let start = Instant::now();
+    loop {
+        let waiting: i64 = by_dialect!(
+            postgres: "SELECT COUNT(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            sqlite: "SELECT 0",
+        )
+        .one(&mut t.app.db.read())
+        .await
+        .unwrap();
+        if waiting == requests {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(4), "{waiting} wait");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Many members by SQL: this is about how they go.
 async fn fill(t: &Server, api: &Api, organization: &str, members: usize) {
-    use gatewright::{ids::OrganizationId, sql};
     let first = api.member(organization, "u0@acme.example").create().await;
     let organization: OrganizationId = organization.parse().unwrap();
     let first: gatewright::ids::UserId = first.id.parse().unwrap();

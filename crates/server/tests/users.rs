@@ -265,6 +265,41 @@ api_tests! {
         assert!(api.told().await.is_empty());
     }
 
+    async fn a_user_who_goes_before_the_members_of_a_deleted_organization_is_told_of_once(t: Server) {
+        let api = t.api().await;
+        let (acme, other) = (acme(&api).await, api.organization("Other").create().await.id);
+        let user = api.member(&acme, "ann@acme.example").create().await;
+        let last = api.member(&acme, "bob@acme.example").create().await;
+        let request = pb::CreateMembershipRequest {
+            organization_id: other.clone(),
+            membership: Some(pb::CreateMembership::default()),
+            send_invitation_email: Some(false),
+            identities: Some(pb::create_membership_request::Identities::Id(user.id.clone())),
+        };
+        api.call::<rpc::CreateMembership>(request).await.unwrap();
+        assert_eq!(api.delete(&format!("/api/v1/organizations/{acme}")).await.status, 200);
+        api.told().await;
+
+        delete(&api, Deleted::Id(user.id.clone())).await.unwrap();
+        let told = api.told().await;
+        assert_eq!(told.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(),
+            ["user.organization_membership_deleted"; 2]);
+        let organizations: Vec<_> = told.iter().map(|event| event.organization.unwrap().to_string()).collect();
+        assert_eq!(organizations, [acme.as_str(), other.as_str()]);
+        assert!(told.iter().all(|event| event.data["user"]["id"] == user.id), "{told:?}");
+        let by_user = told[0].data["organization"].clone();
+        assert_eq!((&by_user["id"], &by_user["display_name"]), (&json!(acme), &json!("Acme")));
+        assert!(by_user.get("deleted_at").is_none());
+
+        t.run_jobs().await;
+        let told = api.told().await;
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].name, "user.organization_membership_deleted");
+        assert_eq!((&told[0].data["user"]["id"], &told[0].data["organization"]), (&json!(last.id), &by_user));
+        let people = api.people().await;
+        assert_eq!((people.users.len(), people.memberships.len(), people.roles.len()), (0, 0, 0));
+    }
+
     async fn lists_are_paged_newest_first_both_ways(t: Server) {
         let api = t.api().await;
         let (acme, other) = (acme(&api).await, api.organization("Other").create().await.id);

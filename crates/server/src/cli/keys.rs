@@ -3,12 +3,13 @@ use super::{Common, Failure, runtime, settings, write_out};
 use crate::{
     bootstrap,
     config::{Raw, Setting as _, Span},
+    ids::ParseIdError,
     keys::{self, KeyState},
     time::Clock,
 };
 use std::{process::ExitCode, time::Duration};
 
-/// List or rotate the keys that sign tokens.
+/// List, rotate or withdraw the keys that sign tokens.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -31,12 +32,21 @@ enum Command {
         #[arg(long, value_name = "DURATION", default_value = "7d")]
         sign_after: String,
     },
+    /// Withdraw a key that has leaked: tokens that it signed are refused within half a minute, by every node. First make
+    /// another one that signs at once: `keys rotate --sign-after 0`.
+    Revoke {
+        #[command(flatten)]
+        common: Common,
+        /// Its id, snk_…
+        key: String,
+    },
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Command::List { common } => list(common),
         Command::Rotate { common, sign_after } => rotate(common, sign_after),
+        Command::Revoke { common, key } => revoke(common, key),
     }
 }
 
@@ -78,6 +88,20 @@ fn rotate(common: &Common, sign_after: &str) -> Result<ExitCode, Failure> {
         let opened = bootstrap::open(&config, Clock::System, bootstrap::Purpose::Command).await?;
         let key = keys::rotate(&opened.operator()?, delay).await?;
         write_out(&format!("made {}; it is published now and signs from {}\n", key.id, key.signs_from));
+        opened.app.db.close().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn revoke(common: &Common, key: &str) -> Result<ExitCode, Failure> {
+    let id = key.parse().map_err(|error: ParseIdError| {
+        Failure::usage(format!("bad key \"{key}\": it {error}")).with_help("gatewright keys list shows them")
+    })?;
+    let config = settings::load(common, None)?;
+    runtime()?.block_on(async {
+        let opened = bootstrap::open(&config, Clock::System, bootstrap::Purpose::Command).await?;
+        keys::revoke(&opened.operator()?, id).await?;
+        write_out(&format!("withdrew {id}; running servers refuse its tokens within half a minute\n"));
         opened.app.db.close().await;
         Ok(ExitCode::SUCCESS)
     })

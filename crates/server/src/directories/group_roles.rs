@@ -1,5 +1,5 @@
 //! Which role the members of a group get: one a group, the same for as many groups as wanted.
-use super::{ops, store};
+use super::{model::check_count, ops, store};
 use crate::{
     ctx::Ctx,
     db::{FromRow, OnViolation as _, Queryable, Row, Tx},
@@ -8,7 +8,7 @@ use crate::{
     roles::{self, RoleRef},
     sql,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A group with its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +41,15 @@ pub struct Wanted {
 /// Replaces all assignments of a directory. Roles of members are worked out from these rows when they are asked for.
 ///
 /// # Errors
-/// `NOT_FOUND` for the directory, a group or a role; `INVALID_ARGUMENT` for a group that is there twice.
+/// `NOT_FOUND` for the directory, a group or a role; `INVALID_ARGUMENT` for a group that is there twice, or too many
+/// assignments.
 pub async fn assign(
     ctx: &Ctx,
     organization: OrganizationId,
     id: DirectoryId,
     wanted: &[Wanted],
 ) -> Result<Vec<RoleAssignment>, Error> {
+    check_count("role_assignments.assignments", wanted.len())?;
     let mut seen = HashSet::new();
     for (index, wanted) in wanted.iter().enumerate() {
         if !seen.insert(wanted.group.as_i64()) {
@@ -60,10 +62,13 @@ pub async fn assign(
     let found = store::find_for_update(&mut tx, env, organization, id).await?;
     let mut directory = found.ok_or_else(|| ops::not_found(organization, id))?;
     clear(&mut tx, env, id).await?;
+    let mut known = HashMap::new();
     for (index, wanted) in wanted.iter().enumerate() {
-        let name = RoleRef::Name(wanted.role_name.clone());
-        let ids = roles::resolve(&mut tx, env, organization, std::slice::from_ref(&name)).await?;
-        let role = *ids.first().ok_or_else(|| Error::internal("a resolved role has no id"))?;
+        let role = match known.get(wanted.role_name.as_str()) {
+            Some(role) => *role,
+            None => find_role(&mut tx, env, organization, &wanted.role_name).await?,
+        };
+        known.insert(wanted.role_name.as_str(), role);
         if wanted.role.is_some_and(|given| given != role) {
             let field = format!("role_assignments.assignments[{index}].role_id");
             return Err(Error::invalid(field, "role_id", "must be the id of the role that role_name names"));
@@ -75,6 +80,16 @@ pub async fn assign(
     let assignments = of(&mut tx, env, id).await?;
     tx.commit().await?;
     Ok(assignments)
+}
+
+async fn find_role(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    organization: OrganizationId,
+    name: &str,
+) -> Result<RoleId, Error> {
+    let ids = roles::resolve(tx, env, organization, &[RoleRef::Name(name.to_owned())]).await?;
+    ids.first().copied().ok_or_else(|| Error::internal("a resolved role has no id"))
 }
 
 async fn clear(tx: &mut Tx, env: EnvironmentId, directory: DirectoryId) -> Result<(), Error> {

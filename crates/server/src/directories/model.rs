@@ -160,6 +160,17 @@ pub struct DirectoryUpdate {
     pub tracked_groups: Option<Vec<TrackedGroup>>,
 }
 
+impl DirectoryUpdate {
+    /// Checks what can be checked without the directory.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` if a list has more than [`MAX_ITEMS`].
+    pub fn check(&self) -> Result<(), Error> {
+        check_count("directory.mappings", self.attribute_mappings.as_ref().map_or(0, Vec::len))?;
+        check_count("directory.groups", self.tracked_groups.as_ref().map_or(0, Vec::len))
+    }
+}
+
 impl Directory {
     /// A new directory: enabled, being set up, without secrets.
     pub fn new(
@@ -187,7 +198,7 @@ impl Directory {
         }
     }
 
-    /// Applies a change. Tells whether anything is different now.
+    /// Applies a change, whose lists are not too long. Tells whether anything is different now.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` with each field that is wrong.
@@ -250,6 +261,20 @@ fn provider_name(provider: Provider) -> &'static str {
         Provider::Other => "DIRECTORY_PROVIDER_UNSPECIFIED",
         known => known.as_str(),
     }
+}
+
+/// Most groups, mappings of attributes or roles of groups in one request: each list is stored in one transaction, during
+/// which others wait.
+pub const MAX_ITEMS: usize = 1_000;
+
+/// # Errors
+/// `INVALID_ARGUMENT` if a list has more than [`MAX_ITEMS`].
+pub fn check_count(field: &str, count: usize) -> Result<(), Error> {
+    if count > MAX_ITEMS {
+        let description = format!("must have at most {MAX_ITEMS} items");
+        return Err(Error::invalid(field, "repeated.max_items", description));
+    }
+    Ok(())
 }
 
 /// An attribute has one source.

@@ -2,7 +2,8 @@
 use super::{
     group_roles::{self, RoleAssignment},
     model::{
-        AttributeMapping, Directory, DirectoryType, DirectoryUpdate, Provider, TrackedGroup, check_mappings,
+        AttributeMapping, Directory, DirectoryType, DirectoryUpdate, Provider, TrackedGroup, check_count,
+        check_mappings,
     },
     secrets::{self, DirectorySecret},
     store,
@@ -15,7 +16,7 @@ use crate::{
     ids::{DirectoryId, OrganizationId},
     organizations::{self, OrganizationRef},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The set-up pages keep a few values; this is far above.
 const MAX_CONTEXT: usize = 64 * 1024;
@@ -78,7 +79,7 @@ pub async fn list(ctx: &Ctx, organization: OrganizationId) -> Result<Vec<Whole>,
 /// Changes what `update` says. Without a difference nothing is stored and nothing told.
 ///
 /// # Errors
-/// `NOT_FOUND`; `INVALID_ARGUMENT` for a bad value; `FAILED_PRECONDITION` for a choice of groups where the provider
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for a bad value or a list that is too long; `FAILED_PRECONDITION` for a choice of groups where the provider
 /// pushes.
 pub async fn update(
     ctx: &Ctx,
@@ -86,6 +87,7 @@ pub async fn update(
     id: DirectoryId,
     update: DirectoryUpdate,
 ) -> Result<Whole, Error> {
+    update.check()?;
     change(ctx, organization, id, |directory| directory.update(ctx.now(), update)).await?;
     get(ctx, organization, id).await
 }
@@ -115,13 +117,14 @@ pub async fn set_enabled(
 /// Replaces the mappings of attributes; what is not mapped follows the defaults.
 ///
 /// # Errors
-/// `NOT_FOUND`; `INVALID_ARGUMENT` for an attribute that is mapped twice.
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for an attribute that is mapped twice, or too many of them.
 pub async fn set_attributes(
     ctx: &Ctx,
     organization: OrganizationId,
     id: DirectoryId,
     mappings: Vec<AttributeMapping>,
 ) -> Result<Vec<AttributeMapping>, Error> {
+    check_count("attribute_mapping.attributes", mappings.len())?;
     check_mappings("attribute_mapping.attributes", &mappings)?;
     let directory = change(ctx, organization, id, |directory| {
         let changed = directory.attribute_mappings != mappings;
@@ -138,18 +141,21 @@ pub async fn set_attributes(
 /// Chooses the provider's groups that a polled directory takes in. Names that are known of them stay.
 ///
 /// # Errors
-/// `NOT_FOUND`; `FAILED_PRECONDITION` where the provider pushes.
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for too many; `FAILED_PRECONDITION` where the provider pushes.
 pub async fn set_tracked_groups(
     ctx: &Ctx,
     organization: OrganizationId,
     id: DirectoryId,
     external_ids: Vec<String>,
 ) -> Result<(), Error> {
+    check_count("external_ids", external_ids.len())?;
     change(ctx, organization, id, |directory| {
-        let known = directory.tracked_groups.clone().unwrap_or_default();
+        let known = directory.tracked_groups.iter().flatten();
+        let known: HashMap<&str, &TrackedGroup> =
+            known.map(|group| (group.external_id.as_str(), group)).collect();
         let mut seen = HashSet::new();
         let groups = external_ids.into_iter().filter(|id| seen.insert(id.clone())).map(|external_id| {
-            let group = known.iter().find(|group| group.external_id == external_id).cloned();
+            let group = known.get(external_id.as_str()).map(|&group| group.clone());
             let (display_name, email) = (String::new(), String::new());
             group.unwrap_or(TrackedGroup { external_id, display_name, email })
         });

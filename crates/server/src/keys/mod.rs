@@ -6,7 +6,7 @@ mod ops;
 mod ring;
 mod store;
 
-pub use ops::{KeyState, check_master_key, create_first, list, rotate};
+pub use ops::{KeyState, check_master_key, create_first, list, revoke, rotate};
 pub use ring::{EnvironmentKeys, KeyRing};
 pub use store::StoredKey;
 

@@ -3,7 +3,8 @@ use super::{PUBLISH_AFTER_SIGNING, StoredKey, ring::SEALED_IN, store};
 use crate::{
     ctx::Ctx,
     db::{Db, Tx},
-    error::Error,
+    environments,
+    error::{Error, Kind},
     ids::{EnvironmentId, SigningKeyId},
     secret::Secret,
     time::Timestamp,
@@ -45,7 +46,8 @@ pub async fn list(ctx: &Ctx) -> Result<Vec<(StoredKey, KeyState)>, Error> {
         .collect())
 }
 
-/// Adds a key that begins to sign in `publish_before_signing`, and lets the present one retire after that.
+/// Adds a key that begins to sign in `publish_before_signing`, and lets the present one retire after that. Keys that
+/// were to sign later than it are withdrawn: one that leaked must not come back.
 ///
 /// # Errors
 /// Those of the database.
@@ -55,11 +57,36 @@ pub async fn rotate(ctx: &Ctx, publish_before_signing: Duration) -> Result<Store
     let signs_from = now.plus(publish_before_signing);
     let key = seal(&ctx.app().vault, ctx.new_id(), &der, now, signs_from)?;
     let mut tx = ctx.db().write().await?;
+    environments::store::lock(&mut tx, ctx.environment().id).await?;
+    store::withdraw_waiting(&mut tx, ctx.environment().id, signs_from, now).await?;
     store::supersede(&mut tx, ctx.environment().id, signs_from.plus(PUBLISH_AFTER_SIGNING)).await?;
     store::insert(&mut tx, ctx.environment().id, &key).await?;
     tx.commit().await?;
     ctx.app().keys.forget();
     Ok(key)
+}
+
+/// Withdraws a key that leaked: within half a minute no node accepts a token that it signed.
+///
+/// # Errors
+/// `NOT_FOUND` for a key that is not published; `FAILED_PRECONDITION` for the only one that can sign now.
+pub async fn revoke(ctx: &Ctx, key: SigningKeyId) -> Result<(), Error> {
+    let (env, now) = (ctx.environment().id, ctx.now());
+    let mut tx = ctx.db().write().await?;
+    environments::store::lock(&mut tx, env).await?;
+    let published = store::published(&mut tx, env, now).await?;
+    if !published.iter().any(|other| other.id != key && other.signs_from <= now) {
+        return Err(Error::new(
+            Kind::FailedPrecondition,
+            format!("{key} is the only key that can sign now; make another one that signs at once first"),
+        ));
+    }
+    if !store::revoke(&mut tx, env, key, now).await? {
+        return Err(Error::not_found(format!("published signing key {key}")));
+    }
+    tx.commit().await?;
+    ctx.app().keys.forget();
+    Ok(())
 }
 
 /// Adds the first key of a new environment; it signs at once. `der` comes from [`SigningKey::generate`].
@@ -101,7 +128,7 @@ fn seal(
 /// # Errors
 /// Those of the database; `INTERNAL` with a source that says which key does not open.
 pub async fn check_master_key(db: &Db, vault: &Vault, now: Timestamp) -> Result<(), Error> {
-    for environment in crate::environments::store::all(&mut db.read()).await? {
+    for environment in environments::store::all(&mut db.read()).await? {
         for key in store::published(&mut db.read(), environment.id, now).await? {
             vault.open(Place { column: SEALED_IN, row: key.id.as_i64() }, &key.private_key_sealed)?;
         }

@@ -1,6 +1,6 @@
 //! SQL of signing keys.
 use crate::{
-    db::{FromRow, ReadTx, Row, Tx},
+    db::{FromRow, Queryable, Row, Tx},
     error::Error,
     ids::{EnvironmentId, SigningKeyId},
     sql,
@@ -35,7 +35,11 @@ impl FromRow for StoredKey {
 }
 
 /// The environment's keys that are published at `now`, in the order in which they sign.
-pub async fn published(tx: &mut ReadTx, env: EnvironmentId, now: Timestamp) -> Result<Vec<StoredKey>, Error> {
+pub async fn published(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    now: Timestamp,
+) -> Result<Vec<StoredKey>, Error> {
     Ok(sql!(
         "SELECT id, private_key_sealed, created_at, signs_from, published_until FROM signing_keys
          WHERE environment_id = $1 AND (published_until IS NULL OR published_until > $2) ORDER BY signs_from, id"
@@ -72,4 +76,41 @@ pub async fn supersede(tx: &mut Tx, env: EnvironmentId, published_until: Timesta
     .bind(published_until)
     .execute(tx)
     .await?)
+}
+
+/// Ends the publication of keys that would begin to sign at `signs_from` or later. They have signed nothing yet.
+pub async fn withdraw_waiting(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    signs_from: Timestamp,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    Ok(sql!(
+        "UPDATE signing_keys SET published_until = $3
+         WHERE environment_id = $1 AND signs_from >= $2 AND signs_from > $3"
+    )
+    .bind(env)
+    .bind(signs_from)
+    .bind(now)
+    .execute(tx)
+    .await?)
+}
+
+/// Ends the publication of one key at `now`, if it is published.
+pub async fn revoke(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    key: SigningKeyId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let revoked = sql!(
+        "UPDATE signing_keys SET published_until = $3
+         WHERE environment_id = $1 AND id = $2 AND (published_until IS NULL OR published_until > $3)"
+    )
+    .bind(env)
+    .bind(key)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(revoked > 0)
 }

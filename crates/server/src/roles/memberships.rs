@@ -10,6 +10,10 @@ use crate::{
     ids::{EnvironmentId, Id, OrganizationId, RoleId, UserId},
     sql,
 };
+use std::collections::HashSet;
+
+/// Most different roles that one request may name: each is looked up by itself, often in a transaction.
+const MAX_REFERENCES: usize = 100;
 
 /// A role as users show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +52,7 @@ impl FromRow for AssignedRole {
 /// The roles that a request names, each once, in its order. Each must be the environment's or the organization's own.
 ///
 /// # Errors
-/// `NOT_FOUND` with the first that is neither.
+/// `INVALID_ARGUMENT` above [`MAX_REFERENCES`]; `NOT_FOUND` with the first that is neither.
 pub async fn resolve(
     tx: &mut impl Queryable,
     env: EnvironmentId,
@@ -56,7 +60,7 @@ pub async fn resolve(
     roles: &[RoleRef],
 ) -> Result<Vec<RoleId>, Error> {
     let mut ids = Vec::new();
-    for which in roles {
+    for which in distinct(roles)? {
         let scope = organization.as_i64();
         let statement = match which {
             RoleRef::Id(id) => {
@@ -78,6 +82,17 @@ pub async fn resolve(
         }
     }
     Ok(ids)
+}
+
+/// Each reference once, in their order.
+fn distinct(roles: &[RoleRef]) -> Result<Vec<&RoleRef>, Error> {
+    let mut seen = HashSet::new();
+    let distinct: Vec<_> = roles.iter().filter(|&which| seen.insert(which)).collect();
+    if distinct.len() > MAX_REFERENCES {
+        let description = format!("must have at most {MAX_REFERENCES} items");
+        return Err(Error::invalid("roles", "repeated.max_items", description));
+    }
+    Ok(distinct)
 }
 
 /// The role that who joins the organization gets: the organization's choice, or else the environment's.

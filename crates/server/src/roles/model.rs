@@ -101,7 +101,7 @@ pub struct Grant {
 }
 
 /// How a request names a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RoleRef {
     /// By our id.
     Id(RoleId),

@@ -191,6 +191,10 @@ pub async fn delete_base(ctx: &Ctx, scope: Scope, name: &str) -> Result<(), Erro
 
 /// Deletes a role. Its memberships get `replacement`, and roles that inherit from it inherit from that one.
 ///
+/// Groups of directories that are mapped to it do not count as its use and do not get `replacement`: the foreign key
+/// of `directory_groups` leaves them without a role, and nothing tells so. `directories` own these rows and come after
+/// `roles`, which cannot ask them.
+///
 /// # Errors
 /// `NOT_FOUND`; `FAILED_PRECONDITION` for a default role, or one in use without a replacement; `INVALID_ARGUMENT` for a
 /// replacement that is unknown, is the role itself, or inherits from it while others do too.

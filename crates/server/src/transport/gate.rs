@@ -118,6 +118,8 @@ struct TokenClaims {
     iss: String,
     sub: String,
     client_id: String,
+    #[serde(default)]
+    aud: Vec<String>,
     #[serde(flatten)]
     times: TimeClaims,
 }
@@ -133,6 +135,10 @@ async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Call
     let client = clients::store::find(&mut app.db.read(), environment.id, id).await?;
     let client = client.ok_or_else(|| refused("the client of this token does not exist"))?;
     match client.id {
+        // RFC 9068 §4: a token that an application got for somebody else's API is not for this one.
+        ClientId::Application(_) if !claims.aud.contains(&claims.sub) => {
+            Err(refused("token is for another audience"))
+        }
         ClientId::Application(_) if !client.ip_allowlist.allows(arrival.ip) => {
             Err(refused("the client of this token may not use it from this address"))
         }

@@ -1,14 +1,13 @@
 //! Work of users that is done later.
-use super::{membership_store, model::UserRef, store};
+use super::{membership_store, model::UserRef, ops, store};
 use crate::{
     ctx::Ctx,
     error::Error,
-    events::{self, EventType},
     ids::OrganizationId,
     jobs::{Failure, Job, Registry, Run},
     organizations::OrganizationDeleted,
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::time::Duration;
 
 /// How many members one transaction removes: on SQLite, others wait for so many.
@@ -28,13 +27,7 @@ impl Job for OrganizationDeleted {
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let ctx = run.ctx()?;
         let organization = OrganizationId::from_i64(self.organization);
-        let kind = EventType::OrganizationDeleted;
-        let told = events::last_data(ctx.db(), ctx.environment().id, organization, kind).await?;
-        // Its own event is there, unless events of that time were cleaned up already.
-        let mut data = told.unwrap_or_else(|| json!({"id": organization.to_string()}));
-        if let Some(object) = data.as_object_mut() {
-            object.remove("deleted_at");
-        }
+        let data = ops::data_of_deleted(ctx, organization).await?;
         while remove_some(ctx, organization, &data).await? {}
         Ok(())
     }
@@ -54,9 +47,7 @@ async fn remove_some(ctx: &Ctx, organization: OrganizationId, data: &Json) -> Re
             continue;
         }
         let Some(user) = user else { continue };
-        let kind = EventType::UserOrganizationMembershipDeleted;
-        let event = json!({"organization": data, "user": user.event_data()});
-        events::emit(&mut tx, ctx, kind, Some(organization), &event).await?;
+        ops::tell_of_deleted(&mut tx, ctx, organization, data, &user).await?;
         store::delete_without_membership(&mut tx, env, id).await?;
     }
     tx.commit().await?;

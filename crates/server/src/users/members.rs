@@ -23,7 +23,8 @@ use crate::{
 ///
 /// # Errors
 /// `NOT_FOUND` for an unknown organization or role; `INVALID_ARGUMENT` for a bad value; `ALREADY_EXISTS` for a taken
-/// e-mail or external id; `FAILED_PRECONDITION` at the organization's limit.
+/// e-mail or external id; `FAILED_PRECONDITION` at the organization's limit; `ABORTED` if no role was given and the
+/// default one was deleted meanwhile.
 pub async fn create_with_user(
     ctx: &Ctx,
     organization: OrganizationId,
@@ -49,7 +50,8 @@ pub async fn create_with_user(
 ///
 /// # Errors
 /// `NOT_FOUND` for an unknown user, organization or role; `ALREADY_EXISTS` for a member, active or invited;
-/// `FAILED_PRECONDITION` at the organization's limit.
+/// `FAILED_PRECONDITION` at the organization's limit; `ABORTED` if no role was given and the default one was deleted
+/// meanwhile.
 pub async fn create(
     ctx: &Ctx,
     organization: OrganizationId,
@@ -252,12 +254,16 @@ pub(super) async fn hold_organization(
     id: OrganizationId,
 ) -> Result<Organization, Error> {
     let (env, which) = (ctx.environment().id, OrganizationRef::Id(id));
-    let seen = organizations::find(tx, env, &which).await?;
-    let held = match seen.as_ref().and_then(limit) {
-        Some(_) => organizations::find_for_update(tx, env, &which).await?,
-        None => organizations::keep(tx, env, &which).await?,
-    };
-    held.ok_or_else(|| Organization::not_found(&which))
+    let mut seen = organizations::find(tx, env, &which).await?;
+    if seen.as_ref().and_then(limit).is_none() {
+        // What it answers was read before the lock, which may have waited while somebody set a limit.
+        organizations::keep(tx, env, &which).await?;
+        seen = organizations::find(tx, env, &which).await?;
+    }
+    if seen.as_ref().and_then(limit).is_some() {
+        seen = organizations::find_for_update(tx, env, &which).await?;
+    }
+    seen.ok_or_else(|| Organization::not_found(&which))
 }
 
 /// Whether the organization may have one more member. The caller holds it.
@@ -287,6 +293,8 @@ fn limit(organization: &Organization) -> Option<i32> {
 /// What a new membership needs, made before the transaction.
 struct Prepared {
     roles: Vec<RoleId>,
+    /// Whether the caller chose the roles.
+    named: bool,
     invitation: Option<NewInvitation>,
 }
 
@@ -310,7 +318,7 @@ impl Prepared {
             roles::resolve(tx, env, organization, asked).await?
         };
         let invitation = if invite { Some(NewInvitation::generate(ctx)?) } else { None };
-        Ok(Self { roles, invitation })
+        Ok(Self { roles, named: !asked.is_empty(), invitation })
     }
 
     /// Stores the membership, tells of it, and sends the invitation.
@@ -341,7 +349,8 @@ impl Prepared {
             invitation: invited.map(|invited| invited.invitation.clone()),
         };
         let token = invited.map(|invited| &invited.stored);
-        membership_store::put(tx, env, &membership, &self.roles, token).await?;
+        let put = membership_store::put(tx, env, &membership, &self.roles, token).await;
+        put.map_err(|error| if self.named { error } else { default_role_gone(error) })?;
         membership.roles = roles::assigned_to(tx, env, organization.id, user.id).await?;
         let kind = match invited {
             Some(_) => EventType::UserOrganizationInvitation,
@@ -353,6 +362,16 @@ impl Prepared {
             None => Ok(()),
         }
     }
+}
+
+/// The transaction holds organization and user, so what was not found is the role that was the default one before it: a
+/// caller who named none is not told of it.
+fn default_role_gone(error: Error) -> Error {
+    if error.kind() != Kind::NotFound {
+        return error;
+    }
+    let text = "the default role of the organization's members was replaced at the same time: try again";
+    Error::new(Kind::Aborted, text).with_source(error)
 }
 
 async fn tell_update(

@@ -1,4 +1,5 @@
-//! SQL of memberships. Each reader joins organizations: the memberships of a deleted one do not count.
+//! SQL of memberships. Readers join organizations: the memberships of a deleted one do not count, except for those who
+//! remove them.
 use super::{
     membership::{Invitation, Membership, Provisioning, Status},
     store::{from_json, to_json},
@@ -349,6 +350,23 @@ pub async fn left_in(
     .bind(env)
     .bind(organization)
     .bind(most)
+    .all(tx)
+    .await?)
+}
+
+/// The organizations that a user has a membership of, the deleted ones included, the oldest first. The caller holds the
+/// user's row.
+pub async fn all_organizations_of(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    user: UserId,
+) -> Result<Vec<OrganizationId>, Error> {
+    Ok(sql!(
+        "SELECT organization_id FROM memberships WHERE environment_id = $1 AND user_id = $2
+         ORDER BY organization_id"
+    )
+    .bind(env)
+    .bind(user)
     .all(tx)
     .await?)
 }

@@ -14,6 +14,8 @@ use crate::{
     organizations::{self, Organization, OrganizationRef},
     paging::{List, Page, Sizes, Window},
 };
+use serde_json::{Value as Json, json};
+use std::collections::HashMap;
 
 const LIST_SIZES: Sizes = Sizes { default: 10, max: 100 };
 const SEARCH_SIZES: Sizes = Sizes { default: 10, max: 30 };
@@ -125,29 +127,56 @@ pub async fn update(ctx: &Ctx, which: &UserRef, update: UserUpdate) -> Result<Ac
 /// # Errors
 /// `NOT_FOUND`, also the second time.
 pub async fn delete(ctx: &Ctx, which: &UserRef) -> Result<(), Error> {
+    let mut deleted = HashMap::new();
+    // It ends: an organization that is gone stays gone, and the user has so many memberships.
+    loop {
+        let unknown = try_delete(ctx, which, &deleted).await?;
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        for id in unknown {
+            deleted.insert(id.as_i64(), data_of_deleted(ctx, id).await?);
+        }
+    }
+}
+
+/// Deletes the user, or answers with the deleted organizations, still to be left, whose data is not in `deleted`: it is
+/// read between two tries, because a transaction that waits for a second connection can wait for itself.
+async fn try_delete(
+    ctx: &Ctx,
+    which: &UserRef,
+    deleted: &HashMap<i64, Json>,
+) -> Result<Vec<OrganizationId>, Error> {
     let env = ctx.environment().id;
     let mut tx = ctx.db().write().await?;
     let user = store::find_for_update(&mut tx, env, which).await?.ok_or_else(|| User::not_found(which))?;
-    let memberships = membership_store::of_users(&mut tx, env, &[user.id]).await?.remove(&user.id.as_i64());
-    for membership in memberships.unwrap_or_default() {
-        let which = OrganizationRef::Id(membership.organization);
-        // It may have been deleted since the line above; then that deletion tells of its members.
-        if let Some(organization) = organizations::find(&mut tx, env, &which).await? {
-            tell(
-                &mut tx,
-                ctx,
-                EventType::UserOrganizationMembershipDeleted,
-                &organization,
-                &user,
-                &membership,
-            )
-            .await?;
+    let present = membership_store::of_users(&mut tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    let mut present: HashMap<i64, Membership> = present
+        .unwrap_or_default()
+        .into_iter()
+        .map(|member| (member.organization.as_i64(), member))
+        .collect();
+    let mut unknown = Vec::new();
+    for id in membership_store::all_organizations_of(&mut tx, env, user.id).await? {
+        let organization = organizations::find(&mut tx, env, &OrganizationRef::Id(id)).await?;
+        match (organization.zip(present.remove(&id.as_i64())), deleted.get(&id.as_i64())) {
+            (Some((organization, membership)), _) => {
+                let kind = EventType::UserOrganizationMembershipDeleted;
+                tell(&mut tx, ctx, kind, &organization, &user, &membership).await?;
+            }
+            // Its job did not get to this user, and will not find it any more.
+            (None, Some(data)) => tell_of_deleted(&mut tx, ctx, id, data, &user).await?,
+            (None, None) => unknown.push(id),
         }
+    }
+    if !unknown.is_empty() {
+        return Ok(unknown);
     }
     if !store::delete(&mut tx, env, user.id).await? {
         return Err(User::not_found(which));
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(unknown)
 }
 
 /// The user with its memberships.
@@ -184,10 +213,34 @@ pub(super) async fn tell(
     user: &User,
     membership: &Membership,
 ) -> Result<(), Error> {
-    let data = serde_json::json!({
+    let data = json!({
         "organization": organization.event_data(),
         "user": user.event_data(),
         "membership": membership.event_data(ctx.now()),
     });
     events::emit(tx, ctx, kind, Some(organization.id), &data).await
+}
+
+/// A deleted organization, as the events of its members have it.
+pub(super) async fn data_of_deleted(ctx: &Ctx, organization: OrganizationId) -> Result<Json, Error> {
+    let kind = EventType::OrganizationDeleted;
+    let told = events::last_data(ctx.db(), ctx.environment().id, organization, kind).await?;
+    // Its own event is there, unless events of that time were cleaned up already.
+    let mut data = told.unwrap_or_else(|| json!({"id": organization.to_string()}));
+    if let Some(object) = data.as_object_mut() {
+        object.remove("deleted_at");
+    }
+    Ok(data)
+}
+
+/// Records that a membership ended with its organization, of which [`data_of_deleted`] is left.
+pub(super) async fn tell_of_deleted(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    organization: OrganizationId,
+    data: &Json,
+    user: &User,
+) -> Result<(), Error> {
+    let event = json!({"organization": data, "user": user.event_data()});
+    events::emit(tx, ctx, EventType::UserOrganizationMembershipDeleted, Some(organization), &event).await
 }

@@ -4,6 +4,7 @@
 mod deletion;
 mod of_environments;
 mod of_organizations;
+mod references;
 
 use gatewright::{ids::RoleId, sql};
 use gatewright_api::{rpc::roles_service as rpc, scalekit::v1::roles as pb};

@@ -14,10 +14,21 @@ api_tests! {
     async fn a_token_with_the_right_claims_under_the_right_key_is_accepted(t: Server) {
         let forge = Forge::of(&t).await;
         assert_eq!(refusal(&t, &forge.sign(&forge.header(), &forge.claims)).await, None);
-        // What a management call does not depend on.
-        for aud in [json!("somebody"), json!(["a", "b"]), json!(null)] {
-            let claims = forge.claims_with("aud", aud);
-            assert_eq!(refusal(&t, &forge.sign(&forge.header(), &claims)).await, None);
+        let claims = forge.claims_with("aud", json!(["a", t.client_id]));
+        assert_eq!(refusal(&t, &forge.sign(&forge.header(), &claims)).await, None);
+    }
+
+    async fn a_token_for_another_audience_is_refused(t: Server) {
+        let forge = Forge::of(&t).await;
+        for (aud, expected) in [
+            (json!(["a", "b"]), "token is for another audience"),
+            (json!([]), "token is for another audience"),
+            (json!("somebody"), "token is not a client's access token"),
+            (json!(null), "token is for another audience"),
+        ] {
+            let claims = forge.claims_with("aud", aud.clone());
+            let text = refusal(&t, &forge.sign(&forge.header(), &claims)).await;
+            assert_eq!(text.as_deref(), Some(expected), "{aud}");
         }
     }
 
