@@ -1,7 +1,18 @@
 //! What every request may use, built once.
 use crate::{
-    clients::SecretUses, config::Network, db::Db, dns::Dns, environments, ids::IdSource, jobs, keys::KeyRing,
-    mail::Mailer, rate::RateLimits, time::Clock, tokens::ValidTokens, vault::Vault,
+    clients::{KnownClients, SecretUses},
+    config::Network,
+    db::Db,
+    dns::Dns,
+    environments,
+    ids::IdSource,
+    jobs,
+    keys::KeyRing,
+    mail::Mailer,
+    rate::RateLimits,
+    time::Clock,
+    tokens::ValidTokens,
+    vault::Vault,
 };
 
 /// Settings of the process that requests look at.
@@ -34,6 +45,8 @@ pub struct App {
     pub keys: KeyRing,
     /// When clients' secrets were last used, until that is stored.
     pub secret_uses: SecretUses,
+    /// Clients that asked for a token a moment ago.
+    pub known_clients: KnownClients,
     /// API keys that were found valid a moment ago.
     pub api_tokens: ValidTokens,
     /// Calls a minute.

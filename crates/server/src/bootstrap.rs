@@ -2,7 +2,7 @@
 //! makes the default environment with its keys, roles and credentials.
 use crate::{
     app::{App, Settings},
-    clients::{self, NewSecret, SecretUses},
+    clients::{self, KnownClients, NewSecret, SecretUses},
     config::{self, Config},
     ctx::{Caller, Ctx},
     db::{self, DatabaseUrl, Db, MIGRATIONS, Migration, OpenOptions, Tx},
@@ -174,6 +174,7 @@ async fn open_app(
         mail,
         keys: KeyRing::default(),
         secret_uses: SecretUses::default(),
+        known_clients: KnownClients::default(),
         api_tokens: ValidTokens::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
         settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },

@@ -6,6 +6,7 @@
 //! in a later version.
 mod grpc;
 mod ip_allowlist;
+mod known;
 mod model;
 mod ops;
 mod redirect_uri;
@@ -15,6 +16,7 @@ mod uses;
 
 pub use grpc::routes;
 pub use ip_allowlist::IpAllowlist;
+pub use known::KnownClients;
 pub use model::{
     Client, ClientId, ClientType, CustomClaims, GrantType, NewOrganizationClient, NewSecret, Uris,
 };

@@ -23,6 +23,23 @@ api_tests! {
         assert_eq!(refusal(&t, &token).await, None);
     }
 
+    async fn another_node_refuses_a_revoked_secret_within_a_second(t: Server) {
+        let other = t.second_node().await;
+        let status = async || {
+            let form = [
+                ("grant_type", "client_credentials"),
+                ("client_id", t.client_id.as_str()),
+                ("client_secret", t.client_secret.as_str()),
+            ];
+            let url = format!("http://{}/oauth/token", other.address);
+            t.http.post(url).form(&form).send().await.unwrap().status().as_u16()
+        };
+        assert_eq!(status().await, 200);
+        clients::issue_secret(&t.operator, true).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1000)).await;
+        assert_eq!(status().await, 401);
+    }
+
     async fn two_secrets_work_side_by_side_and_a_third_is_refused(t: Server) {
         let (_, second) = clients::issue_secret(&t.operator, false).await.unwrap();
         assert_eq!(status_of(&t, &t.client_secret).await, 200);

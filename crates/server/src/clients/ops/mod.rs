@@ -15,10 +15,7 @@ pub use secrets::{
 };
 pub use uris::{add_redirect_uri, remove_redirect_uri, set_initiate_login_uri};
 
-use super::{
-    model::{Client, ClientId, ClientSecret},
-    store,
-};
+use super::model::{Client, ClientId, ClientSecret};
 use crate::{app::App, environments::Environment, error::Error, vault};
 use std::sync::Arc;
 
@@ -39,12 +36,9 @@ pub async fn authenticate(
     let now = app.clock.now();
     let presented = vault::hash(secret);
     let Ok(id) = client_id.parse::<ClientId>() else { return Ok(None) };
-    let mut tx = app.db.read();
-    let client = store::find(&mut tx, environment.id, id).await?;
-    let secrets = store::secrets::active(&mut tx, environment.id, id, now).await?;
-    drop(tx);
+    let known = app.known_clients.get(app, environment.id, id, now).await?;
     let mut found = None;
-    for secret in &secrets {
+    for secret in &known.secrets {
         if vault::equal(&secret.hash, &presented) {
             found = Some(secret);
         }
@@ -52,5 +46,5 @@ pub async fn authenticate(
     if let Some(secret) = found {
         app.secret_uses.note(app, environment.id, secret, now);
     }
-    Ok(client.filter(|_| found.is_some()))
+    Ok(known.client.clone().filter(|_| found.is_some()))
 }

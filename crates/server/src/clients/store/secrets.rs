@@ -91,6 +91,7 @@ pub async fn of_page(
 }
 
 /// A secret that may be presented.
+#[derive(Debug)]
 pub struct ActiveSecret {
     /// `sks_…`
     pub id: ClientSecretId,
