@@ -85,6 +85,19 @@ pub fn get_with_token(address: SocketAddr, path: &str, token: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nauthorization: Bearer {token}\r\n\r\n")
 }
 
+/// The request that creates an organization of the usual size.
+pub fn create(address: SocketAddr, token: &str, number: u64) -> String {
+    let body = format!(
+        r#"{{"display_name":"Organization {number} of the bench","external_id":"bench-{number}","metadata":{{"plan":"enterprise"}}}}"#
+    );
+    format!(
+        "POST /api/v1/organizations HTTP/1.1\r\nhost: localhost:{}\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        address.port(),
+        body.len()
+    )
+}
+
 /// The request of a token (RFC 6749 §4.4.2), with the client's secret in the body as SDKs send it.
 pub fn token(address: SocketAddr, id: &str, secret: &str) -> String {
     let body = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");

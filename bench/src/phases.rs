@@ -36,6 +36,21 @@ struct Bench<'a> {
     token: String,
 }
 
+/// Creates of one kind, and the server's CPU time for them.
+#[derive(Default)]
+struct Creates {
+    done: Done,
+    cpu: Duration,
+}
+
+impl Creates {
+    fn row(&self, name: &str) -> Row {
+        let cpu = self.cpu.as_secs_f64() * 1e6 / self.done.count;
+        Row::new(format!("{name} : bare commit loop"), self.done.rate(), "/s")
+            .note(format!("{CALLERS} callers; {cpu:.0} µs of CPU each"))
+    }
+}
+
 /// All measurements.
 ///
 /// # Errors
@@ -170,24 +185,36 @@ impl<'a> Bench<'a> {
     }
 
     async fn creates(&self, bare: &mut Bare, report: &mut Report) -> Result<()> {
-        let (mut done, mut commits) = (Done::default(), 0.0);
-        let (before, transactions) = (self.server.cpu()?, self.commit_counters().await?);
+        let transactions = self.commit_counters().await?;
+        let (mut rest, mut grpc, mut commits) = (Creates::default(), Creates::default(), 0.0);
         for turn in 0..=TURNS {
             commits += bare.commits(self.turn() / 2)? / f64::from(TURNS + 1);
             if turn == TURNS {
                 break;
             }
+            let (address, token) = (self.home.address, self.token.clone());
+            let call = async move |connection: &mut http1::Connection, number| {
+                let request = http1::create(address, &token, number);
+                let answer = connection.send(request.as_bytes()).await?;
+                anyhow::ensure!(answer.status == 201, "POST answers {}", answer.status);
+                Ok(())
+            };
+            let before = self.server.cpu()?;
+            rest.done.add(load::run(self.connections().await?, &NUMBERS, self.turn(), call).await?);
+            rest.cpu += self.server.cpu()?.saturating_sub(before);
             let call = async |api: &mut Api, number| api.create(number).await.map(drop);
-            done.add(load::run(self.apis().await?, &NUMBERS, self.turn(), call).await?);
+            let before = self.server.cpu()?;
+            grpc.done.add(load::run(self.apis().await?, &NUMBERS, self.turn(), call).await?);
+            grpc.cpu += self.server.cpu()?.saturating_sub(before);
         }
-        let cpu = self.server.cpu()?.saturating_sub(before).as_secs_f64() * 1e6 / done.count;
-        let row = Row::new("durable creates, gRPC : bare commit loop", done.rate(), "/s");
-        let note = format!("{CALLERS} callers; {cpu:.0} µs of CPU each");
-        report.add(if self.plan.postgres.is_some() {
-            row.note(note)
+        let (rest, grpc) = (rest.row("durable creates, REST"), grpc.row("durable creates, gRPC"));
+        if self.plan.postgres.is_some() {
+            report.add(rest);
+            report.add(grpc);
         } else {
-            row.beside(commits).goal(Goal::AtLeast(2.0, 4.0)).note(note)
-        });
+            report.add(rest.beside(commits).goal(Goal::AtLeast(2.0, 4.0)));
+            report.add(grpc.beside(commits));
+        }
         report.add(match (transactions, self.commit_counters().await?) {
             (Some((t0, c0)), Some((t1, c1))) if c1 > c0 => {
                 Row::new("transactions per sync", (t1 - t0) / (c1 - c0), "").goal(Goal::AimAtLeast(6.0))
