@@ -1,5 +1,5 @@
 //! Typed identifiers: a prefix and a decimal number, `org_264905529753604096`.
-use crate::time::Timestamp;
+use crate::{error::Error, time::Timestamp};
 use std::{fmt, hash, marker::PhantomData, str::FromStr, sync::Mutex};
 
 /// What an [`Id`] points at, and the prefix that says so on the wire.
@@ -76,6 +76,14 @@ impl<K: Kind> FromStr for Id<K> {
         }
         digits.parse().map(Self::from_i64).map_err(|_| error)
     }
+}
+
+/// The id that stands in a field of a request.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field.
+pub fn parse<K: Kind>(field: &'static str, text: &str) -> Result<Id<K>, Error> {
+    text.parse().map_err(|error: ParseIdError| Error::invalid(field, "id", error.to_string()))
 }
 
 macro_rules! kinds {

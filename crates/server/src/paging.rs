@@ -222,6 +222,11 @@ fn parse_token<K: Key>(ctx: &Ctx, list: &List, token: &str) -> Result<From<K>, E
     })
 }
 
+/// A count as answers carry it.
+pub fn total_size(total: i64) -> u32 {
+    u32::try_from(total).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     ctx::Ctx,
     error::Error,
-    ids::{Id, Kind},
+    ids,
+    paging::total_size,
     rpc::Routes,
     update::{Change, Mask},
 };
@@ -109,12 +110,12 @@ async fn create(ctx: Ctx, request: pb::CreateClientRequest) -> Reply<pb::CreateC
 }
 
 async fn get(ctx: Ctx, request: pb::GetClientRequest) -> Reply<pb::GetClientResponse> {
-    let client = ops::get(&ctx, parse_id("client_id", &request.client_id)?).await?;
+    let client = ops::get(&ctx, ids::parse("client_id", &request.client_id)?).await?;
     Ok(pb::GetClientResponse { client: Some(application(client)) })
 }
 
 async fn update(ctx: Ctx, request: pb::UpdateClientRequest) -> Reply<pb::UpdateClientResponse> {
-    let id = parse_id("client_id", &request.client_id)?;
+    let id = ids::parse("client_id", &request.client_id)?;
     let mask = Mask::parse(request.mask, "client", MUTABLE, OUTPUT_ONLY)?;
     let mut new = request.client.unwrap_or_default();
     let name = mask.collection("name", std::mem::take(&mut new.name), String::is_empty);
@@ -124,7 +125,7 @@ async fn update(ctx: Ctx, request: pb::UpdateClientRequest) -> Reply<pb::UpdateC
 }
 
 async fn delete(ctx: Ctx, request: pb::DeleteClientRequest) -> Reply<()> {
-    ops::delete(&ctx, parse_id("client_id", &request.client_id)?).await
+    ops::delete(&ctx, ids::parse("client_id", &request.client_id)?).await
 }
 
 async fn add_redirect_uri(
@@ -152,7 +153,7 @@ async fn create_secret(
     ctx: Ctx,
     request: pb::CreateClientSecretRequest,
 ) -> Reply<pb::CreateClientSecretResponse> {
-    let new = ops::add_secret(&ctx, parse_id("client_id", &request.client_id)?).await?;
+    let new = ops::add_secret(&ctx, ids::parse("client_id", &request.client_id)?).await?;
     Ok(pb::CreateClientSecretResponse { plain_secret: plain(&new), secret: Some(secret(new.shown())) })
 }
 
@@ -160,8 +161,8 @@ async fn update_secret(
     ctx: Ctx,
     request: pb::UpdateClientSecretRequest,
 ) -> Reply<pb::UpdateClientSecretResponse> {
-    let id = parse_id("client_id", &request.client_id)?;
-    let secret_id = parse_id("secret_id", &request.secret_id)?;
+    let id = ids::parse("client_id", &request.client_id)?;
+    let secret_id = ids::parse("secret_id", &request.secret_id)?;
     // The status is all that can change: a mask that does not name it changes nothing.
     let mask = Mask::parse(request.mask, "secret", &["status"], &["id", "secret_suffix", "expire_time"])?;
     let asked = request.secret.unwrap_or_default().status;
@@ -180,15 +181,15 @@ async fn update_secret(
 }
 
 async fn delete_secret(ctx: Ctx, request: pb::DeleteClientSecretRequest) -> Reply<()> {
-    let id = parse_id("client_id", &request.client_id)?;
-    ops::remove_secret(&ctx, id, parse_id("secret_id", &request.secret_id)?).await
+    let id = ids::parse("client_id", &request.client_id)?;
+    ops::remove_secret(&ctx, id, ids::parse("secret_id", &request.secret_id)?).await
 }
 
 async fn create_machine(
     ctx: Ctx,
     request: pb::CreateOrganizationClientRequest,
 ) -> Reply<pb::CreateOrganizationClientResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let new = values(request.client.unwrap_or_default());
     let (client, first) = ops::create_organization_client(&ctx, organization, new).await?;
     Ok(pb::CreateOrganizationClientResponse {
@@ -201,8 +202,8 @@ async fn get_machine(
     ctx: Ctx,
     request: pb::GetOrganizationClientRequest,
 ) -> Reply<pb::GetOrganizationClientResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
-    let id = parse_id("client_id", &request.client_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
+    let id = ids::parse("client_id", &request.client_id)?;
     let client = ops::get_organization_client(&ctx, organization, id).await?;
     Ok(pb::GetOrganizationClientResponse { client: Some(machine(client)) })
 }
@@ -211,23 +212,23 @@ async fn update_machine(
     ctx: Ctx,
     request: pb::UpdateOrganizationClientRequest,
 ) -> Reply<pb::UpdateOrganizationClientResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
-    let id = parse_id("client_id", &request.client_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
+    let id = ids::parse("client_id", &request.client_id)?;
     let new = values(request.client.unwrap_or_default());
     let client = ops::update_organization_client(&ctx, organization, id, new).await?;
     Ok(pb::UpdateOrganizationClientResponse { client: Some(machine(client)) })
 }
 
 async fn delete_machine(ctx: Ctx, request: pb::DeleteOrganizationClientRequest) -> Reply<()> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
-    ops::delete_organization_client(&ctx, organization, parse_id("client_id", &request.client_id)?).await
+    let organization = ids::parse("organization_id", &request.organization_id)?;
+    ops::delete_organization_client(&ctx, organization, ids::parse("client_id", &request.client_id)?).await
 }
 
 async fn list_machines(
     ctx: Ctx,
     request: pb::ListOrganizationClientsRequest,
 ) -> Reply<pb::ListOrganizationClientsResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let (page, total) =
         ops::list_organization_clients(&ctx, organization, request.page_size, &request.page_token).await?;
     Ok(pb::ListOrganizationClientsResponse {
@@ -242,26 +243,18 @@ async fn create_machine_secret(
     ctx: Ctx,
     request: pb::CreateOrganizationClientSecretRequest,
 ) -> Reply<pb::CreateOrganizationClientSecretResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
-    let id = parse_id("client_id", &request.client_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
+    let id = ids::parse("client_id", &request.client_id)?;
     let new = ops::add_organization_secret(&ctx, organization, id).await?;
     let (plain_secret, secret) = (plain(&new), Some(secret(new.shown())));
     Ok(pb::CreateOrganizationClientSecretResponse { plain_secret, secret })
 }
 
 async fn delete_machine_secret(ctx: Ctx, request: pb::DeleteOrganizationClientSecretRequest) -> Reply<()> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
-    let id = parse_id("client_id", &request.client_id)?;
-    let secret = parse_id("secret_id", &request.secret_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
+    let id = ids::parse("client_id", &request.client_id)?;
+    let secret = ids::parse("secret_id", &request.secret_id)?;
     ops::remove_organization_secret(&ctx, organization, id, secret).await
-}
-
-fn parse_id<K: Kind>(field: &'static str, text: &str) -> Reply<Id<K>> {
-    text.parse().map_err(|error: crate::ids::ParseIdError| Error::invalid(field, "id", error.to_string()))
-}
-
-fn total_size(total: i64) -> u32 {
-    u32::try_from(total).unwrap_or(u32::MAX)
 }
 
 /// 0 means what the environment has.

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     ctx::Ctx,
     error::Error,
-    ids::{DirectoryId, Id, Kind, OrganizationId},
+    ids::{self, DirectoryId, OrganizationId},
+    paging::total_size,
     rpc::Routes,
     structs,
     time::Timestamp,
@@ -41,7 +42,7 @@ pub fn routes(routes: &mut Routes) {
 }
 
 async fn create(ctx: Ctx, request: pb::CreateDirectoryRequest) -> Reply<pb::CreateDirectoryResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let new = request.directory.unwrap_or_default();
     let kind = directory_type("directory.directory_type", new.directory_type)?.ok_or_else(|| {
         Error::invalid("directory.directory_type", "required", "must be SCIM, LDAP or POLL")
@@ -94,9 +95,9 @@ async fn assign_roles(ctx: Ctx, request: pb::AssignRolesRequest) -> Reply<pb::As
     for assignment in assignments {
         let role = Some(assignment.role_id).filter(|id| !id.is_empty());
         wanted.push(Wanted {
-            group: parse_id("role_assignments.assignments.group_id", &assignment.group_id)?,
+            group: ids::parse("role_assignments.assignments.group_id", &assignment.group_id)?,
             role_name: assignment.role_name,
-            role: role.map(|id| parse_id("role_assignments.assignments.role_id", &id)).transpose()?,
+            role: role.map(|id| ids::parse("role_assignments.assignments.role_id", &id)).transpose()?,
         });
     }
     let assigned = group_roles::assign(&ctx, organization, id, &wanted).await?;
@@ -125,7 +126,7 @@ async fn get(ctx: Ctx, request: pb::GetDirectoryRequest) -> Reply<pb::GetDirecto
 }
 
 async fn list(ctx: Ctx, request: pb::ListDirectoriesRequest) -> Reply<pb::ListDirectoriesResponse> {
-    let all = ops::list(&ctx, parse_id("organization_id", &request.organization_id)?).await?;
+    let all = ops::list(&ctx, ids::parse("organization_id", &request.organization_id)?).await?;
     let directories = all.into_iter().map(|directory| message(&ctx, directory));
     Ok(pb::ListDirectoriesResponse { directories: directories.collect() })
 }
@@ -148,7 +149,7 @@ async fn list_users(
 ) -> Reply<pb::ListDirectoryUsersResponse> {
     let (organization, id) = ids(&request.organization_id, ("directory_id", &request.directory_id))?;
     let group = request.directory_group_id.filter(|id| !id.is_empty());
-    let group = group.map(|group| parse_id("directory_group_id", &group)).transpose()?;
+    let group = group.map(|group| ids::parse("directory_group_id", &group)).transpose()?;
     let filter = Filter { group, updated_after: since(request.updated_after) };
     let place = (request.page_size, request.page_token.as_str());
     let (page, total) = lists::users(&ctx, organization, id, filter, place).await?;
@@ -156,7 +157,7 @@ async fn list_users(
     let users = page.items.into_iter().map(|user| user_message(user, detail)).collect::<Reply<_>>()?;
     Ok(pb::ListDirectoryUsersResponse {
         users,
-        total_size: u32::try_from(total).unwrap_or(u32::MAX),
+        total_size: total_size(total),
         next_page_token: page.next_token,
         prev_page_token: page.prev_token,
     })
@@ -180,7 +181,7 @@ async fn list_groups(
     let groups = page.items.into_iter().map(|group| group_message(group, detail)).collect::<Reply<_>>()?;
     Ok(pb::ListDirectoryGroupsResponse {
         groups,
-        total_size: u32::try_from(total).unwrap_or(u32::MAX),
+        total_size: total_size(total),
         next_page_token: page.next_token,
         prev_page_token: page.prev_token,
     })
@@ -251,12 +252,8 @@ async fn update_context(ctx: Ctx, request: pb::UpdateDirectoryContextRequest) ->
     ops::set_context(&ctx, organization, id, &context).await
 }
 
-fn parse_id<K: Kind>(field: &'static str, text: &str) -> Reply<Id<K>> {
-    text.parse().map_err(|error: crate::ids::ParseIdError| Error::invalid(field, "id", error.to_string()))
-}
-
 fn ids(organization: &str, (field, directory): (&'static str, &str)) -> Reply<(OrganizationId, DirectoryId)> {
-    Ok((parse_id("organization_id", organization)?, parse_id(field, directory)?))
+    Ok((ids::parse("organization_id", organization)?, ids::parse(field, directory)?))
 }
 
 /// Absent and zero (Java's clients always send one of them) mean any time.

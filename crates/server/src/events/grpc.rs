@@ -4,7 +4,9 @@ use super::{
     ops,
     store::Filter,
 };
-use crate::{ctx::Ctx, error::Error, ids::OrganizationId, rpc::Routes, structs, time::Timestamp};
+use crate::{
+    ctx::Ctx, error::Error, ids::OrganizationId, paging::total_size, rpc::Routes, structs, time::Timestamp,
+};
 use gatewright_api::{
     rpc::events_service::{ListEvents, ListEventsPaginated},
     scalekit::v1::events as pb,
@@ -23,7 +25,7 @@ async fn list(ctx: Ctx, request: pb::ListEventsRequest) -> Result<pb::ListEvents
         events: page.items.iter().map(|event| message(&ctx, event)).collect::<Result<_, _>>()?,
         next_page_token: page.next_token,
         prev_page_token: page.prev_token,
-        total_size: u32::try_from(total).unwrap_or(u32::MAX),
+        total_size: total_size(total),
     })
 }
 

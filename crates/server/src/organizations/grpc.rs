@@ -7,13 +7,7 @@ use super::{
     session_policy::{Limit, PolicySource, SessionPolicy},
 };
 use crate::{
-    ctx::Ctx,
-    environments::Region,
-    error::Error,
-    ids::{Id, Kind},
-    rpc::Routes,
-    structs,
-    update::Mask,
+    ctx::Ctx, environments::Region, error::Error, ids, paging::total_size, rpc::Routes, structs, update::Mask,
 };
 use gatewright_api::{
     rpc::organization_service as api,
@@ -131,7 +125,7 @@ async fn generate_portal_link(
     ctx: Ctx,
     request: pb::GeneratePortalLinkRequest,
 ) -> Reply<pb::GeneratePortalLinkResponse> {
-    let organization = parse_id("id", &request.id)?;
+    let organization = ids::parse("id", &request.id)?;
     let mut features = Vec::new();
     // Not by `request.features()`, which leaves out unknown numbers: a link for none is a link for all.
     for &feature in &request.features {
@@ -156,17 +150,17 @@ async fn generate_portal_link(
 }
 
 async fn get_portal_links(ctx: Ctx, request: pb::GetPortalLinkRequest) -> Reply<pb::GetPortalLinksResponse> {
-    let links = portal_links::list(&ctx, parse_id("id", &request.id)?).await?;
+    let links = portal_links::list(&ctx, ids::parse("id", &request.id)?).await?;
     Ok(pb::GetPortalLinksResponse { links: links.into_iter().map(link_message).collect() })
 }
 
 async fn delete_portal_links(ctx: Ctx, request: pb::DeletePortalLinkRequest) -> Reply<()> {
-    portal_links::delete_all(&ctx, parse_id("id", &request.id)?).await
+    portal_links::delete_all(&ctx, ids::parse("id", &request.id)?).await
 }
 
 async fn delete_portal_link(ctx: Ctx, request: pb::DeletePortalLinkByIdRequest) -> Reply<()> {
-    let organization = parse_id("id", &request.id)?;
-    portal_links::delete(&ctx, organization, parse_id("link_id", &request.link_id)?).await
+    let organization = ids::parse("id", &request.id)?;
+    portal_links::delete(&ctx, organization, ids::parse("link_id", &request.link_id)?).await
 }
 
 async fn update_settings(
@@ -175,7 +169,7 @@ async fn update_settings(
 ) -> Reply<pb::GetOrganizationResponse> {
     let features = request.settings.unwrap_or_default().features;
     let features: Vec<_> = features.into_iter().map(|feature| (feature.name, feature.enabled)).collect();
-    let organization = ops::set_features(&ctx, parse_id("id", &request.id)?, &features).await?;
+    let organization = ops::set_features(&ctx, ids::parse("id", &request.id)?, &features).await?;
     Ok(pb::GetOrganizationResponse { organization: Some(message(organization)) })
 }
 
@@ -183,7 +177,7 @@ async fn upsert_user_management(
     ctx: Ctx,
     request: pb::UpsertUserManagementSettingsRequest,
 ) -> Reply<pb::UpsertUserManagementSettingsResponse> {
-    let id = parse_id("organization_id", &request.organization_id)?;
+    let id = ids::parse("organization_id", &request.organization_id)?;
     let limit = request.settings.and_then(|settings| settings.max_allowed_users);
     let organization = ops::set_max_users(&ctx, id, limit).await?;
     Ok(pb::UpsertUserManagementSettingsResponse { settings: Some(user_management(&organization)) })
@@ -211,7 +205,7 @@ async fn update_session_policy(
     ctx: Ctx,
     request: pb::UpdateOrganizationSessionPolicyRequest,
 ) -> Reply<pb::UpdateOrganizationSessionPolicyResponse> {
-    let id = parse_id("organization_id", &request.organization_id)?;
+    let id = ids::parse("organization_id", &request.organization_id)?;
     let policy = match request.policy_source() {
         pb::SessionPolicyType::Application => SessionPolicy::default(),
         pb::SessionPolicyType::Custom => SessionPolicy::custom(
@@ -259,7 +253,7 @@ async fn get_branding(
     ctx: Ctx,
     request: pb::GetOrganizationBrandingRequest,
 ) -> Reply<pb::GetOrganizationBrandingResponse> {
-    let branding = branding::get(&ctx, parse_id("organization_id", &request.organization_id)?).await?;
+    let branding = branding::get(&ctx, ids::parse("organization_id", &request.organization_id)?).await?;
     Ok(pb::GetOrganizationBrandingResponse { branding: Some(branding_message(branding)?) })
 }
 
@@ -267,7 +261,7 @@ async fn update_branding(
     ctx: Ctx,
     request: pb::UpdateOrganizationBrandingRequest,
 ) -> Reply<pb::UpdateOrganizationBrandingResponse> {
-    let id = parse_id("organization_id", &request.organization_id)?;
+    let id = ids::parse("organization_id", &request.organization_id)?;
     let source = match request.source() {
         pb::BrandingSource::Custom => BrandingSource::Custom,
         _ => BrandingSource::Environment,
@@ -278,11 +272,7 @@ async fn update_branding(
 }
 
 async fn by_id(ctx: &Ctx, id: &str) -> Reply<Organization> {
-    ops::get(ctx, &OrganizationRef::Id(parse_id("organization_id", id)?)).await
-}
-
-fn parse_id<K: Kind>(field: &'static str, text: &str) -> Reply<Id<K>> {
-    text.parse().map_err(|error: crate::ids::ParseIdError| Error::invalid(field, "id", error.to_string()))
+    ops::get(ctx, &OrganizationRef::Id(ids::parse("organization_id", id)?)).await
 }
 
 /// The two ways to name an organization, the same in three requests.
@@ -307,9 +297,7 @@ identity_from!(get_organization_request update_organization_request delete_organ
 
 fn identity(identity: Option<Identity>) -> Reply<OrganizationRef> {
     match identity {
-        Some(Identity::Id(id)) => {
-            Ok(OrganizationRef::Id(parse_id::<crate::ids::OrganizationKind>("id", &id)?))
-        }
+        Some(Identity::Id(id)) => Ok(OrganizationRef::Id(ids::parse::<ids::OrganizationKind>("id", &id)?)),
         Some(Identity::ExternalId(id)) => Ok(OrganizationRef::ExternalId(id)),
         None => Err(Error::invalid("id", "required", "id or external_id is required")),
     }
@@ -322,10 +310,6 @@ fn region(code: i32) -> Reply<Option<Region>> {
         Ok(commons::RegionCode::Eu) => Ok(Some(Region::Eu)),
         Err(_) => Err(Error::invalid("organization.region_code", "enum.defined_only", "must be US or EU")),
     }
-}
-
-fn total_size(total: i64) -> u32 {
-    u32::try_from(total).unwrap_or(u32::MAX)
 }
 
 /// `unit` with the name of its field; a number that is no unit would otherwise pass for minutes.

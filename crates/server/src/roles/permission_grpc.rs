@@ -5,7 +5,7 @@ use super::{
     ops, permission_ops,
     permission_store::{Origin, Reach},
 };
-use crate::{ctx::Ctx, error::Error, rpc::Routes};
+use crate::{ctx::Ctx, error::Error, paging::total_size, rpc::Routes};
 use gatewright_api::{rpc::roles_service as api, scalekit::v1::roles as pb};
 
 pub fn routes(routes: &mut Routes) {
@@ -57,7 +57,7 @@ async fn list(ctx: Ctx, request: pb::ListPermissionsRequest) -> Reply<pb::ListPe
         permissions: page.items.into_iter().map(message).collect(),
         prev_page_token: page.prev_token,
         next_page_token: page.next_token,
-        total_size: u32::try_from(total).unwrap_or(u32::MAX),
+        total_size: total_size(total),
     })
 }
 

@@ -3,13 +3,7 @@ use super::{
     model::{ApiToken, NewApiToken},
     ops,
 };
-use crate::{
-    ctx::Ctx,
-    error::Error,
-    ids::{Id, Kind},
-    rpc::Routes,
-    update::Change,
-};
+use crate::{ctx::Ctx, error::Error, ids, rpc::Routes, update::Change};
 use gatewright_api::{rpc::api_token_service as api, scalekit::v1::tokens as pb};
 
 type Reply<T> = Result<T, Error>;
@@ -27,8 +21,8 @@ async fn create(ctx: Ctx, request: pb::CreateTokenRequest) -> Reply<pb::CreateTo
     let new = request.token.unwrap_or_default();
     let user = Some(new.user_id).filter(|id| !id.is_empty());
     let new = NewApiToken {
-        organization: parse_id("token.organization_id", &new.organization_id)?,
-        user: user.map(|id| parse_id("token.user_id", &id)).transpose()?,
+        organization: ids::parse("token.organization_id", &new.organization_id)?,
+        user: user.map(|id| ids::parse("token.user_id", &id)).transpose()?,
         custom_claims: new.custom_claims,
         description: new.description,
         expires_at: new.expiry.map(Into::into),
@@ -51,9 +45,9 @@ async fn invalidate(ctx: Ctx, request: pb::InvalidateTokenRequest) -> Reply<()> 
 }
 
 async fn list(ctx: Ctx, request: pb::ListTokensRequest) -> Reply<pb::ListTokensResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let user = request.user_id.filter(|id| !id.is_empty());
-    let user = user.map(|id| parse_id("user_id", &id)).transpose()?;
+    let user = user.map(|id| ids::parse("user_id", &id)).transpose()?;
     let size = u32::try_from(request.page_size).unwrap_or_default();
     let (page, total) = ops::list(&ctx, organization, user, size, &request.page_token).await?;
     Ok(pb::ListTokensResponse {
@@ -77,10 +71,6 @@ async fn update(ctx: Ctx, request: pb::UpdateTokenRequest) -> Reply<pb::UpdateTo
 /// The key or id that a request must have.
 fn given(token: &str) -> Reply<&str> {
     if token.is_empty() { Err(Error::invalid("token", "required", "value is required")) } else { Ok(token) }
-}
-
-fn parse_id<K: Kind>(field: &'static str, text: &str) -> Reply<Id<K>> {
-    text.parse().map_err(|error: crate::ids::ParseIdError| Error::invalid(field, "id", error.to_string()))
 }
 
 fn message(token: &ApiToken) -> pb::Token {

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     ctx::Ctx,
     error::Error,
-    ids::{Id, Kind, OrganizationId, UserKind},
-    paging::Page,
+    ids::{self, OrganizationId, UserKind},
+    paging::{Page, total_size},
     roles::RoleRef,
     rpc::Routes,
     update::Change,
@@ -47,7 +47,7 @@ async fn create(
     ctx: Ctx,
     request: pb::CreateUserAndMembershipRequest,
 ) -> Reply<pb::CreateUserAndMembershipResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let new = request.user.unwrap_or_default();
     let membership = new_membership(new.membership.unwrap_or_default(), "user.membership.roles")?;
     let new = NewUser {
@@ -82,7 +82,7 @@ async fn list_of_organization(
     ctx: Ctx,
     request: pb::ListOrganizationUsersRequest,
 ) -> Reply<pb::ListOrganizationUsersResponse> {
-    let id = parse_id("organization_id", &request.organization_id)?;
+    let id = ids::parse("organization_id", &request.organization_id)?;
     let (page, total) = ops::list_of_organization(&ctx, id, request.page_size, &request.page_token).await?;
     let (users, next_page_token, prev_page_token) = parts(&ctx, page);
     let total_size = total_size(total);
@@ -93,7 +93,7 @@ async fn search_of_organization(
     ctx: Ctx,
     request: pb::SearchOrganizationUsersRequest,
 ) -> Reply<pb::SearchOrganizationUsersResponse> {
-    let id = parse_id("organization_id", &request.organization_id)?;
+    let id = ids::parse("organization_id", &request.organization_id)?;
     let (size, token) = (request.page_size, &request.page_token);
     let (page, total) = ops::search_of_organization(&ctx, id, &request.query, size, token).await?;
     let (users, next_page_token, prev_page_token) = parts(&ctx, page);
@@ -123,7 +123,7 @@ async fn create_membership(
     ctx: Ctx,
     request: pb::CreateMembershipRequest,
 ) -> Reply<pb::CreateMembershipResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let which = identity(request.identities.map(Into::into))?;
     let new = new_membership(request.membership.unwrap_or_default(), "membership.roles")?;
     let invite = request.send_invitation_email.unwrap_or(true);
@@ -135,7 +135,7 @@ async fn update_membership(
     ctx: Ctx,
     request: pb::UpdateMembershipRequest,
 ) -> Reply<pb::UpdateMembershipResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let which = identity(request.identities.map(Into::into))?;
     let new = request.membership.unwrap_or_default();
     let update =
@@ -145,14 +145,14 @@ async fn update_membership(
 }
 
 async fn delete_membership(ctx: Ctx, request: pb::DeleteMembershipRequest) -> Reply<()> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
     let which = identity(request.identities.map(Into::into))?;
     members::delete(&ctx, organization, &which, request.cascade.unwrap_or(false)).await
 }
 
 async fn resend_invite(ctx: Ctx, request: pb::ResendInviteRequest) -> Reply<pb::ResendInviteResponse> {
-    let organization = parse_id("organization_id", &request.organization_id)?;
-    let membership = invitations::resend(&ctx, organization, parse_id("id", &request.id)?).await?;
+    let organization = ids::parse("organization_id", &request.organization_id)?;
+    let membership = invitations::resend(&ctx, organization, ids::parse("id", &request.id)?).await?;
     Ok(pb::ResendInviteResponse { invite: Some(invite(&ctx, membership)) })
 }
 
@@ -189,12 +189,8 @@ async fn list_permissions(
     Ok(pb::ListUserPermissionsResponse { permissions: permissions.into_iter().map(permission).collect() })
 }
 
-fn parse_id<K: Kind>(field: &'static str, text: &str) -> Reply<Id<K>> {
-    text.parse().map_err(|error: crate::ids::ParseIdError| Error::invalid(field, "id", error.to_string()))
-}
-
 fn member(organization: &str, user: &str) -> Reply<(OrganizationId, UserRef)> {
-    Ok((parse_id("organization_id", organization)?, UserRef::Id(parse_id("user_id", user)?)))
+    Ok((ids::parse("organization_id", organization)?, UserRef::Id(ids::parse("user_id", user)?)))
 }
 
 fn new_membership(new: pb::CreateMembership, field: &'static str) -> Reply<NewMembership> {
@@ -211,11 +207,9 @@ fn role_refs(roles: Vec<commons::Role>, field: &'static str) -> Reply<Vec<RoleRe
         (name, id) if name.is_empty() && id.is_empty() => {
             Err(Error::invalid(format!("{field}[{index}]"), "required", "must have the name of a role"))
         }
-        (name, id) if name.is_empty() => {
-            id.parse().map(RoleRef::Id).map_err(|error: crate::ids::ParseIdError| {
-                Error::invalid(format!("{field}[{index}].id"), "id", error.to_string())
-            })
-        }
+        (name, id) if name.is_empty() => id.parse().map(RoleRef::Id).map_err(|error: ids::ParseIdError| {
+            Error::invalid(format!("{field}[{index}].id"), "id", error.to_string())
+        }),
         (name, _) => Ok(RoleRef::Name(name)),
     };
     roles.into_iter().enumerate().map(reference).collect()
@@ -244,7 +238,7 @@ identity_from!(create_membership_request update_membership_request delete_member
 
 fn identity(identity: Option<Identity>) -> Reply<UserRef> {
     match identity {
-        Some(Identity::Id(id)) => Ok(UserRef::Id(parse_id::<UserKind>("id", &id)?)),
+        Some(Identity::Id(id)) => Ok(UserRef::Id(ids::parse::<UserKind>("id", &id)?)),
         Some(Identity::ExternalId(id)) => Ok(UserRef::ExternalId(id)),
         None => Err(Error::invalid("id", "required", "id or external_id is required")),
     }
@@ -254,8 +248,4 @@ fn identity(identity: Option<Identity>) -> Reply<UserRef> {
 fn parts(ctx: &Ctx, page: Page<Account>) -> (Vec<pb::User>, String, String) {
     let users = page.items.into_iter().map(|account| messages::user(ctx, account)).collect();
     (users, page.next_token, page.prev_token)
-}
-
-fn total_size(total: i64) -> u32 {
-    u32::try_from(total).unwrap_or(u32::MAX)
 }
