@@ -33,6 +33,8 @@ use tokio::{
 
 /// Most transactions that share one commit, so that the first of them does not wait for long.
 const MAX_BATCH: usize = 64;
+/// How long a new connection waits for a database that another program keeps locked.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// Statements kept prepared per connection: more than the program has.
 const PREPARED: usize = 512;
 
@@ -419,7 +421,19 @@ fn create(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Opens a connection. Several programs that make a new database together meet in its switch to the write-ahead log, where
+/// SQLite reports "busy" at once instead of waiting, since each holds what the other one needs: then all begin again.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let deadline = Instant::now() + CONNECT_WAIT;
+    loop {
+        match try_connect(path) {
+            Err(e) if is_busy(&e) && Instant::now() < deadline => thread::sleep(Duration::from_millis(5)),
+            result => return result,
+        }
+    }
+}
+
+fn try_connect(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -427,7 +441,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     conn.set_prepared_statement_cache_capacity(PREPARED);
     // Otherwise a plan that may depend on a bound value is made anew at each use, which is most of the time of a short read.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_timeout(CONNECT_WAIT)?;
     // The log is overwritten once checkpointed, which syncs faster than growing it; 4000 pages are 16 MB.
     conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;

@@ -42,6 +42,22 @@ async fn files_that_cannot_be_used_are_explained() {
     assert!(refused(&path("text.db")).await.contains("is not a SQLite database"));
 }
 
+/// Each of them switches the new file to the write-ahead log, and SQLite makes nobody wait for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn programs_that_make_a_new_database_together_all_get_it() {
+    for _ in 0..40 {
+        let folder = tempfile::tempdir().unwrap();
+        let url: DatabaseUrl = folder.path().join("new.db").display().to_string().parse().unwrap();
+        let open = || {
+            let url = url.clone();
+            tokio::spawn(async move { Db::open(&url).await })
+        };
+        for opened in (0..8).map(|_| open()).collect::<Vec<_>>() {
+            opened.await.unwrap().unwrap().ping().await.unwrap();
+        }
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn only_its_owner_can_read_the_file() {
