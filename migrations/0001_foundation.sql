@@ -49,10 +49,12 @@ CREATE TABLE organizations (
     idle_session_enabled      BOOLEAN,
     idle_session_minutes      BIGINT,
     created_at                BIGINT  NOT NULL,
-    updated_at                BIGINT  NOT NULL,
-    CONSTRAINT organizations_environment_id_external_id_key UNIQUE (environment_id, external_id),
-    CONSTRAINT organizations_environment_id_slug_key UNIQUE (environment_id, slug)
+    updated_at                BIGINT  NOT NULL
 );
+-- Most have no slug, many no external id: those cost nothing.
+CREATE UNIQUE INDEX organizations_environment_id_external_id_key ON organizations (environment_id, external_id)
+    WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX organizations_environment_id_slug_key ON organizations (environment_id, slug) WHERE slug IS NOT NULL;
 CREATE INDEX organizations_environment_id_id_idx ON organizations (environment_id, id);
 
 CREATE TABLE permissions (

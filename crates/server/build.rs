@@ -1,4 +1,5 @@
-//! Embeds `migrations/NNNN_name.sql` (or `.postgres.sql` and `.sqlite.sql`) as `MIGRATIONS`.
+//! Embeds `migrations/NNNN_name.sql` (or `.postgres.sql` and `.sqlite.sql`) as `MIGRATIONS`. A table that is written once for
+//! both databases becomes one B-tree in SQLite, see `for_sqlite`.
 use std::{collections::BTreeMap, env, error::Error, fmt::Write as _, fs, path::Path};
 
 #[derive(Default)]
@@ -16,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let file = entry?.file_name().into_string().map_err(|_| "a migration's name is not UTF-8")?;
         if let Some(stem) = file.strip_suffix(".sql") {
             println!("cargo::rerun-if-changed={}", folder.join(&file).display());
-            add(&mut found, stem, &folder.join(&file).canonicalize()?.display().to_string())?;
+            add(&mut found, stem, &fs::read_to_string(folder.join(&file))?)?;
         }
     }
     let mut code = String::from(
@@ -28,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             both.ok_or(format!("migration {version:04}_{name} lacks one of the two databases"))?;
         writeln!(
             code,
-            "Migration {{ version: {version}, name: {name:?}, postgres: include_str!({postgres:?}), sqlite: include_str!({sqlite:?}) }},"
+            "Migration {{ version: {version}, name: {name:?}, postgres: {postgres:?}, sqlite: {sqlite:?} }},"
         )?;
     }
     code.push_str("];\n");
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// `stem` is `0001_name`, `0001_name.postgres` or `0001_name.sqlite`.
-fn add(found: &mut BTreeMap<i64, Files>, stem: &str, path: &str) -> Result<(), Box<dyn Error>> {
+fn add(found: &mut BTreeMap<i64, Files>, stem: &str, text: &str) -> Result<(), Box<dyn Error>> {
     let (base, dialect) = stem.split_once('.').map_or((stem, None), |(base, dialect)| (base, Some(dialect)));
     let (version, name) =
         base.split_once('_').ok_or(format!("{stem}.sql: a migration is called NNNN_name.sql"))?;
@@ -46,19 +47,39 @@ fn add(found: &mut BTreeMap<i64, Files>, stem: &str, path: &str) -> Result<(), B
     }
     name.clone_into(&mut files.name);
     // A deferred constraint would be checked at SQLite's outer commit, which several transactions share.
-    if fs::read_to_string(path)?.to_ascii_uppercase().contains("DEFERR") {
+    if text.to_ascii_uppercase().contains("DEFERR") {
         return Err(format!("{stem}.sql: deferred constraints are not supported").into());
     }
-    let slots: &mut [&mut Option<String>] = match dialect {
-        None => &mut [&mut files.postgres, &mut files.sqlite],
-        Some("postgres") => &mut [&mut files.postgres],
-        Some("sqlite") => &mut [&mut files.sqlite],
+    let texts: &mut [(&mut Option<String>, String)] = match dialect {
+        None => &mut [(&mut files.postgres, text.to_owned()), (&mut files.sqlite, for_sqlite(text))],
+        Some("postgres") => &mut [(&mut files.postgres, text.to_owned())],
+        Some("sqlite") => &mut [(&mut files.sqlite, text.to_owned())],
         Some(other) => return Err(format!("{stem}.sql: {other} is not postgres or sqlite").into()),
     };
-    for slot in slots {
-        if slot.replace(path.to_owned()).is_some() {
+    for (slot, text) in texts {
+        if slot.replace(std::mem::take(text)).is_some() {
             return Err(format!("migration {version} has two files for one database").into());
         }
     }
     Ok(())
+}
+
+/// In SQLite a `BIGINT` primary key is an index beside a table that is sorted by a number of its own: two B-trees to write for
+/// each row, two to search for each id. With `INTEGER` the key *is* that number; and a table whose key has several columns
+/// is sorted by them if it says `WITHOUT ROWID`.
+fn for_sqlite(text: &str) -> String {
+    let mut sorted_by_key = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let code = line.split_once("--").map_or(line, |(code, _)| code);
+        if code.contains(" BIGINT ") && code.contains(" NOT NULL PRIMARY KEY") {
+            lines.push(line.replacen(" BIGINT ", " INTEGER ", 1));
+        } else if code == ");" && sorted_by_key {
+            lines.push(") WITHOUT ROWID;".to_owned());
+        } else {
+            lines.push(line.to_owned());
+        }
+        sorted_by_key = code.trim_start().starts_with("PRIMARY KEY (") || (sorted_by_key && code != ");");
+    }
+    lines.join("\n")
 }

@@ -166,7 +166,7 @@ async fn schema(t: &Server) -> Schema {
         postgres: "SELECT CAST(table_name || '.' || column_name AS TEXT), CAST(upper(data_type) AS TEXT),
                           CASE is_nullable WHEN 'NO' THEN 'NOT NULL' ELSE '' END
                    FROM information_schema.columns WHERE table_schema = 'public'",
-        sqlite: "SELECT m.name || '.' || c.name, upper(c.type), CASE c.\"notnull\" WHEN 1 THEN 'NOT NULL' ELSE '' END
+        sqlite: "SELECT m.name || '.' || c.name, replace(upper(c.type), 'INTEGER', 'BIGINT'), CASE c.\"notnull\" WHEN 1 THEN 'NOT NULL' ELSE '' END
                  FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
     )
     .all(&mut tx)
@@ -180,9 +180,14 @@ async fn schema(t: &Server) -> Schema {
                            JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.attnum)
                    FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
                    JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = 'public'",
-        sqlite: "SELECT m.name, CASE WHEN i.origin = 'pk' THEN 'PRIMARY' WHEN i.\"unique\" THEN 'UNIQUE' ELSE 'INDEX' END,
+        // A primary key need not be an index there.
+        sqlite: "SELECT m.name, CASE WHEN i.\"unique\" THEN 'UNIQUE' ELSE 'INDEX' END,
                         (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno))
-                 FROM sqlite_schema m JOIN pragma_index_list(m.name) i WHERE m.type = 'table'"
+                 FROM sqlite_schema m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin <> 'pk'
+                 UNION ALL
+                 SELECT name, 'PRIMARY', group_concat(key, ',')
+                 FROM (SELECT m.name, c.name AS key FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+                       WHERE m.type = 'table' AND c.pk > 0 ORDER BY m.name, c.pk) GROUP BY name"
     )
     .all(&mut tx)
     .await

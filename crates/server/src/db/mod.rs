@@ -71,7 +71,14 @@ pub struct ReadTx(Db);
 
 /// A write transaction. Dropping it undoes it.
 #[must_use = "a transaction that is not committed is undone"]
-pub struct Tx(WriteTx, Vec<Arc<tokio::sync::Notify>>);
+pub struct Tx {
+    inner: WriteTx,
+    db: Db,
+    /// Who is woken once it is committed.
+    waiters: Vec<Arc<tokio::sync::Notify>>,
+    /// Whether a statement in it may have changed clients.
+    changes_clients: bool,
+}
 
 enum WriteTx {
     Sqlite(sqlite::SqliteTx),
@@ -91,6 +98,7 @@ pub struct CommitStats {
 struct Counters {
     transactions: AtomicU64,
     commits: AtomicU64,
+    client_changes: AtomicU64,
 }
 impl Counters {
     fn committed(&self, transactions: usize) {
@@ -143,7 +151,7 @@ impl Db {
             Inner::Sqlite(db) => WriteTx::Sqlite(db.write().await?),
             Inner::Postgres(db) => WriteTx::Postgres(Box::new(db.write().await?)),
         };
-        Ok(Tx(tx, Vec::new()))
+        Ok(Tx { inner: tx, db: self.clone(), waiters: Vec::new(), changes_clients: false })
     }
 
     /// Whether it answers, for the readiness probe.
@@ -166,9 +174,19 @@ impl Db {
 
     /// How many transactions and commits there were since it was opened.
     pub fn commit_stats(&self) -> CommitStats {
+        self.counters().stats()
+    }
+
+    /// How many transactions of this node may have changed OAuth clients or their secrets. What was read of them after this
+    /// was asked is as new as this node's own writes for as long as the answer stays the same.
+    pub fn client_changes(&self) -> u64 {
+        self.counters().client_changes.load(Ordering::Acquire)
+    }
+
+    fn counters(&self) -> &Counters {
         match &self.0 {
-            Inner::Sqlite(db) => db.stats(),
-            Inner::Postgres(db) => db.stats(),
+            Inner::Sqlite(db) => db.counters(),
+            Inner::Postgres(db) => db.counters(),
         }
     }
 
@@ -200,11 +218,16 @@ impl Tx {
     /// `UNAVAILABLE` if the disk is full or the connection was lost, `ABORTED` if it lost a race. If the connection was
     /// lost it is unknown whether it was stored; otherwise it was not.
     pub async fn commit(self) -> Result<(), Error> {
-        match self.0 {
-            WriteTx::Sqlite(tx) => tx.commit().await?,
-            WriteTx::Postgres(tx) => tx.commit().await?,
+        let result = match self.inner {
+            WriteTx::Sqlite(tx) => tx.commit().await,
+            WriteTx::Postgres(tx) => tx.commit().await,
+        };
+        // After an error, too: it may be stored all the same.
+        if self.changes_clients {
+            self.db.counters().client_changes.fetch_add(1, Ordering::Release);
         }
-        for waiter in self.1 {
+        result?;
+        for waiter in self.waiters {
             waiter.notify_one();
         }
         Ok(())
@@ -212,8 +235,8 @@ impl Tx {
 
     /// Wakes whoever waits for `waiter` once this is committed.
     pub fn notify_after_commit(&mut self, waiter: &Arc<tokio::sync::Notify>) {
-        if !self.1.iter().any(|known| Arc::ptr_eq(known, waiter)) {
-            self.1.push(waiter.clone());
+        if !self.waiters.iter().any(|known| Arc::ptr_eq(known, waiter)) {
+            self.waiters.push(waiter.clone());
         }
     }
 }

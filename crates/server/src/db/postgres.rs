@@ -1,6 +1,6 @@
 //! PostgreSQL: a pool of connections, statements prepared once per connection.
 use super::{
-    CommitStats, Counters, OpenOptions,
+    Counters, OpenOptions,
     error::{DbError, chain},
     value::{Row, Value},
 };
@@ -66,8 +66,8 @@ impl Postgres {
         Ok(())
     }
 
-    pub(super) fn stats(&self) -> CommitStats {
-        self.counters.stats()
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     pub(super) fn close(&self) {

@@ -19,12 +19,22 @@ pub struct Statement {
     pub line: u32,
     /// Whether it only reads, on both databases.
     only_reads: bool,
+    /// Whether it may change OAuth clients or their secrets.
+    changes_clients: bool,
 }
 
 impl Statement {
     /// For `sql!` and `by_dialect!`.
     pub const fn new(postgres: &'static str, sqlite: &'static str, file: &'static str, line: u32) -> Self {
-        Self { postgres, sqlite, file, line, only_reads: is_select(postgres) && is_select(sqlite) }
+        let only_reads = is_select(postgres) && is_select(sqlite);
+        Self {
+            postgres,
+            sqlite,
+            file,
+            line,
+            only_reads,
+            changes_clients: !only_reads && may_change_clients(postgres),
+        }
     }
 }
 
@@ -119,7 +129,8 @@ impl Sql {
     /// A broken key, or that the database could not do it. The transaction is over then: it can only be dropped.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
         self.check()?;
-        match &mut tx.0 {
+        tx.changes_clients |= self.statement.changes_clients;
+        match &mut tx.inner {
             WriteTx::Sqlite(tx) => tx.execute(self.statement.sqlite, &self.values),
             WriteTx::Postgres(tx) => tx.execute(self.statement.postgres, &self.values).await,
         }
@@ -160,7 +171,7 @@ impl Sql {
 
     async fn rows(self, tx: &mut impl Queryable) -> Result<Vec<Row>, DbError> {
         self.check()?;
-        let Statement { postgres, sqlite, only_reads, .. } = *self.statement;
+        let Statement { postgres, sqlite, only_reads, changes_clients, .. } = *self.statement;
         match tx.target() {
             Target::Read(_) if !only_reads => {
                 Err(DbError::fault(format!("not a SELECT, needs db.write(): {sqlite}")))
@@ -178,10 +189,13 @@ impl Sql {
                 }
                 Inner::Postgres(db) => db.rows(postgres, &self.values).await,
             },
-            Target::Write(tx) => match &mut tx.0 {
-                WriteTx::Sqlite(tx) => tx.rows(sqlite, &self.values),
-                WriteTx::Postgres(tx) => tx.rows(postgres, &self.values).await,
-            },
+            Target::Write(tx) => {
+                tx.changes_clients |= changes_clients;
+                match &mut tx.inner {
+                    WriteTx::Sqlite(tx) => tx.rows(sqlite, &self.values),
+                    WriteTx::Postgres(tx) => tx.rows(postgres, &self.values).await,
+                }
+            }
         }
     }
 
@@ -200,6 +214,29 @@ impl Sql {
 fn read<T: FromRow>(mut row: Row) -> Result<T, DbError> {
     let value = T::from_row(&mut row)?;
     row.finish(value)
+}
+
+/// Whether it writes and names clients (a table or a column), changes the organizations that clients show, or deletes
+/// anything, since deletions cascade. Evaluated when the program is built, so that no writer can forget to say it.
+const fn may_change_clients(text: &str) -> bool {
+    contains(text, b"client") || contains(text, b"DELETE") || contains(text, b"UPDATE organizations")
+}
+
+#[expect(clippy::indexing_slicing, reason = "within bounds, and checked by the compiler for every statement")]
+const fn contains(text: &str, part: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    while start + part.len() <= bytes.len() {
+        let mut same = 0;
+        while same < part.len() && bytes[start + same] == part[same] {
+            same += 1;
+        }
+        if same == part.len() {
+            return true;
+        }
+        start += 1;
+    }
+    false
 }
 
 /// Also not `WITH x AS (DELETE …) SELECT` nor `SELECT … FOR UPDATE`. Evaluated when the program is built.

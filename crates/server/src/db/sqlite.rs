@@ -9,7 +9,7 @@
 //! Deferred constraints (`DEFERRABLE`) are not for this: they are checked at the outer `COMMIT`, which would make one
 //! transaction's fault everybody's.
 use super::{
-    CommitStats, Counters, OpenOptions,
+    Counters, OpenOptions,
     error::{BUSY, DISK, DbError},
     value::{Row, Value},
 };
@@ -20,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex as StdMutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
     thread,
@@ -33,6 +33,8 @@ use tokio::{
 
 /// Most transactions that share one commit, so that the first of them does not wait for long.
 const MAX_BATCH: usize = 64;
+/// How often the first of a batch lets others go on before it has the batch committed.
+const MAX_ROUNDS: usize = 10;
 /// How long a new connection waits for a database that another program keeps locked.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// Statements kept prepared per connection: more than the program has.
@@ -44,6 +46,8 @@ pub(super) struct Sqlite {
     writer: Arc<Mutex<Writer>>,
     readers: StdMutex<Vec<Connection>>,
     committer: mpsc::Sender<Message>,
+    /// Transactions that ever waited for a commit.
+    released: Arc<AtomicU64>,
     closed: Arc<AtomicBool>,
     counters: Arc<Counters>,
 }
@@ -71,8 +75,11 @@ impl Sqlite {
     pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Self, Error> {
         create(path)?;
         let conn = connect(path).map_err(|e| cannot_open(path, e))?;
-        // From here on a busy database is awaited by `begin`, not by a blocked thread.
-        conn.busy_timeout(Duration::ZERO).map_err(|e| cannot_open(path, e))?;
+        // From here on a busy database is awaited by `begin`, not by a blocked thread. What a savepoint needs for its undoing
+        // is kept in memory: it would be written to a temporary file and thrown away a moment later.
+        conn.busy_timeout(Duration::ZERO)
+            .and_then(|()| conn.pragma_update(None, "temp_store", "MEMORY"))
+            .map_err(|e| cannot_open(path, e))?;
         let counters = Arc::new(Counters::default());
         let writer =
             Writer { conn: Some(conn), open: false, waiting: Vec::new(), counters: counters.clone() };
@@ -91,13 +98,14 @@ impl Sqlite {
             writer,
             readers,
             committer,
+            released: Arc::default(),
             closed,
             counters,
         })
     }
 
-    pub(super) fn stats(&self) -> CommitStats {
-        self.counters.stats()
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// Runs `f` on a connection that sees committed data only and cannot write.
@@ -140,7 +148,13 @@ impl Sqlite {
         if writer.waiting.len() >= MAX_BATCH {
             writer = commit_now(writer).await?;
         }
-        let mut tx = SqliteTx { writer, committer: self.committer.clone(), failed: false, over: false };
+        let mut tx = SqliteTx {
+            writer,
+            committer: self.committer.clone(),
+            released: self.released.clone(),
+            failed: false,
+            over: false,
+        };
         tx.begin(self.options.wait).await?;
         Ok(tx)
     }
@@ -168,7 +182,7 @@ impl Sqlite {
 /// The committer may not be the next in the queue: commits on a thread where blocking is fine, without giving the lock up.
 async fn commit_now(mut writer: OwnedMutexGuard<Writer>) -> Result<OwnedMutexGuard<Writer>, DbError> {
     let task = tokio::task::spawn_blocking(move || {
-        writer.commit();
+        writer.commit().tell();
         writer
     });
     task.await.map_err(DbError::fault)
@@ -179,7 +193,11 @@ fn run_committer(messages: &mpsc::Receiver<Message>, writer: &Mutex<Writer>, clo
     // Ends when it is told to, or when the last `Sqlite` and `SqliteTx` are gone.
     while let Ok(message) = messages.recv() {
         match message {
-            Message::Commit => writer.blocking_lock().commit(),
+            Message::Commit => {
+                // The next writer begins before those who have waited are told: its batch is what the disk waits for.
+                let stored = writer.blocking_lock().commit();
+                stored.tell();
+            }
             Message::Close(to) => {
                 answer = Some(to);
                 break;
@@ -188,7 +206,7 @@ fn run_committer(messages: &mpsc::Receiver<Message>, writer: &Mutex<Writer>, clo
     }
     closed.store(true, Ordering::Release);
     let mut writer = writer.blocking_lock();
-    writer.commit();
+    writer.commit().tell();
     // Closing the last connection checkpoints the log into the database.
     drop(writer.conn.take());
     drop(writer);
@@ -208,21 +226,21 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes durable what waits, and tells those who wait.
-    fn commit(&mut self) {
+    /// Makes durable what waits. Those who wait are yet to be told, unless it failed.
+    fn commit(&mut self) -> Stored {
         if self.waiting.is_empty() {
-            return;
+            return Stored(Vec::new());
         }
         match self.run("COMMIT") {
             Ok(()) => {
                 self.open = false;
                 self.counters.committed(self.waiting.len());
-                for waiting in self.waiting.drain(..) {
-                    // Whoever asked may have stopped waiting.
-                    let _ = waiting.send(Ok(()));
-                }
+                Stored(std::mem::take(&mut self.waiting))
             }
-            Err(error) => self.abort(&error),
+            Err(error) => {
+                self.abort(&error);
+                Stored(Vec::new())
+            }
         }
     }
 
@@ -254,10 +272,49 @@ impl Writer {
     }
 }
 
+/// Those whose transactions are durable now.
+#[must_use = "they wait to be told"]
+struct Stored(Vec<oneshot::Sender<Result<(), DbError>>>);
+
+impl Stored {
+    fn tell(self) {
+        for waiting in self.0 {
+            // Whoever asked may have stopped waiting.
+            let _ = waiting.send(Ok(()));
+        }
+    }
+}
+
+/// Has the batch committed when it is dropped, so that nobody waits in vain if the first one's caller goes away.
+struct FirstOfBatch(mpsc::Sender<Message>);
+
+impl FirstOfBatch {
+    /// Lets the tasks run that are ready to, for as long as they bring further transactions: their share of the commit is
+    /// then much cheaper than a commit of their own. Nothing waits while there is nothing to do.
+    async fn wait_for_others(self, released: &AtomicU64) {
+        for _ in 0..MAX_ROUNDS {
+            let before = released.load(Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            if released.load(Ordering::Relaxed) == before {
+                break;
+            }
+        }
+    }
+}
+
+impl Drop for FirstOfBatch {
+    fn drop(&mut self) {
+        // If the committer has ended, so have the answers: whoever waits for one learns it from that.
+        let _ = self.0.send(Message::Commit);
+    }
+}
+
 /// A savepoint in the outer transaction, and the write lock.
 pub(super) struct SqliteTx {
     writer: OwnedMutexGuard<Writer>,
     committer: mpsc::Sender<Message>,
+    /// Transactions that ever waited for a commit.
+    released: Arc<AtomicU64>,
     /// A statement failed: nothing more is accepted.
     failed: bool,
     /// Released, or undone with the outer transaction: there is nothing left to undo.
@@ -325,11 +382,14 @@ impl SqliteTx {
         self.over = true;
         let (answer, answered) = oneshot::channel();
         self.writer.waiting.push(answer);
-        if self.writer.waiting.len() == 1 && self.committer.send(Message::Commit).is_err() {
-            self.writer.abort(&closed());
-        }
+        let first = (self.writer.waiting.len() == 1).then(|| FirstOfBatch(self.committer.clone()));
+        let released = self.released.clone();
+        released.fetch_add(1, Ordering::Relaxed);
         drop(self);
-        answered.await.unwrap_or_else(|_| Err(DbError::fault("the committer ended without an answer")))
+        if let Some(first) = first {
+            first.wait_for_others(&released).await;
+        }
+        answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
 

@@ -10,10 +10,11 @@ use crate::{
     ids::OrganizationId,
     paging::{List, Page, Sizes, Window},
 };
+use serde::Serialize;
 
 const SIZES: Sizes = Sizes { default: 30, max: 100 };
 
-/// Records an event in `tx`, with who did it and through which request. `data` is a JSON object in the shape that
+/// Records an event in `tx`, with who did it and through which request. `data` becomes a JSON object in the shape that
 /// webhooks carry.
 ///
 /// # Errors
@@ -23,7 +24,7 @@ pub async fn emit(
     ctx: &Ctx,
     kind: EventType,
     organization: Option<OrganizationId>,
-    data: &serde_json::Value,
+    data: &impl Serialize,
 ) -> Result<(), Error> {
     let event = Event {
         id: ctx.new_id(),
@@ -31,7 +32,7 @@ pub async fn emit(
         object: kind.object().to_owned(),
         organization,
         occurred_at: ctx.now(),
-        data: data.to_string(),
+        data: serde_json::to_string(data).map_err(Error::internal)?,
     };
     let (actor_type, actor_id) = match ctx.caller() {
         Caller::Client(id) => ("API", id.to_string()),

@@ -7,7 +7,7 @@ use crate::{
     time::Timestamp,
     update::Change,
 };
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
 use super::session_policy::SessionPolicy;
@@ -236,31 +236,57 @@ impl Organization {
     }
 
     /// `data` of its events, `management.md` 13.4.1.
-    pub fn event_data(&self) -> Json {
-        let features: Vec<Json> = self
-            .features
-            .all()
-            .iter()
-            .map(|(name, enabled)| json!({"name": name, "enabled": enabled}))
-            .collect();
-        json!({
-            "id": self.id.to_string(),
-            "display_name": self.display_name,
-            "external_id": self.external_id,
-            "region_code": self.region.as_str(),
-            "metadata": self.metadata,
-            "slug": self.slug,
-            "logo_url": self.logo_url,
-            "settings": {"features": features},
-            "create_time": self.created_at.to_string(),
-            "update_time": self.updated_at.to_string(),
-        })
+    pub fn event_data(&self) -> EventData<'_> {
+        EventData {
+            id: self.id.to_string(),
+            display_name: &self.display_name,
+            external_id: self.external_id.as_deref(),
+            region_code: self.region.as_str(),
+            metadata: &self.metadata,
+            slug: self.slug.as_deref(),
+            logo_url: self.logo_url.as_deref(),
+            settings: EventSettings {
+                features: self.features.all().map(|(name, enabled)| EventFeature { name, enabled }),
+            },
+            create_time: self.created_at.to_string(),
+            update_time: self.updated_at.to_string(),
+            deleted_at: None,
+        }
     }
 
     /// The error of an organization that is not there.
     pub fn not_found(which: &OrganizationRef) -> Error {
         Error::new(Kind::NotFound, format!("{which} not found"))
     }
+}
+
+/// An organization as its events carry it.
+#[derive(Debug, Serialize)]
+pub struct EventData<'a> {
+    id: String,
+    display_name: &'a str,
+    external_id: Option<&'a str>,
+    region_code: &'static str,
+    metadata: &'a BTreeMap<String, String>,
+    slug: Option<&'a str>,
+    logo_url: Option<&'a str>,
+    settings: EventSettings,
+    create_time: String,
+    update_time: String,
+    /// Of a deletion only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventSettings {
+    features: [EventFeature; 4],
+}
+
+#[derive(Debug, Serialize)]
+struct EventFeature {
+    name: &'static str,
+    enabled: bool,
 }
 
 fn refuse(violations: Vec<Violation>) -> Result<(), Error> {

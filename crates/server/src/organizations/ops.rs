@@ -23,9 +23,9 @@ const SEARCH_SIZES: Sizes = Sizes { default: 10, max: 30 };
 /// `INVALID_ARGUMENT` for a bad value; `ALREADY_EXISTS` for a taken external id or slug.
 pub async fn create(ctx: &Ctx, new: NewOrganization) -> Result<Organization, Error> {
     let organization = Organization::new(ctx.new_id(), ctx.now(), ctx.environment(), new)?;
+    let data = organization.event_data();
     let mut tx = ctx.db().write().await?;
     store::insert(&mut tx, ctx.environment().id, &organization).await?;
-    let data = organization.event_data();
     events::emit(&mut tx, ctx, EventType::OrganizationCreated, Some(organization.id), &data).await?;
     tx.commit().await?;
     Ok(organization)
@@ -170,9 +170,7 @@ pub async fn delete(ctx: &Ctx, which: &OrganizationRef) -> Result<(), Error> {
         return Err(Organization::not_found(which));
     }
     let mut data = organization.event_data();
-    if let Some(object) = data.as_object_mut() {
-        object.insert("deleted_at".to_owned(), ctx.now().to_string().into());
-    }
+    data.deleted_at = Some(ctx.now().to_string());
     events::emit(&mut tx, ctx, EventType::OrganizationDeleted, Some(organization.id), &data).await?;
     let rest = OrganizationDeleted { organization: organization.id.as_i64() };
     jobs::enqueue(&mut tx, ctx.app(), Some(env), &rest, ctx.now()).await?;

@@ -1,5 +1,6 @@
 //! Logs, metrics and traces of the process. No secret is ever put into any of them.
 mod inbox;
+mod lines;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod traces;
@@ -28,6 +29,8 @@ pub struct Telemetry {
     metrics: PrometheusHandle,
     #[cfg(feature = "otlp")]
     traces: Option<traces::Traces>,
+    /// Dropped last, also when the start fails.
+    _last_lines: lines::LastLines,
 }
 
 /// Starts logs, metrics and, if a collector is configured, traces. Must be called in a tokio runtime, once.
@@ -62,6 +65,7 @@ pub fn init(config: &Config) -> Result<Telemetry, ConfigError> {
         metrics: recorder()?,
         #[cfg(feature = "otlp")]
         traces,
+        _last_lines: lines::LastLines,
     })
 }
 
@@ -77,7 +81,7 @@ impl Telemetry {
         metrics::serve(self.metrics.clone(), listener, Some(app), shutdown).await;
     }
 
-    /// Sends the traces that are still waiting, for at most five seconds.
+    /// Sends the traces that are still waiting, for at most five seconds, and writes the last lines of the log.
     pub async fn shutdown(self) {
         #[cfg(feature = "otlp")]
         if let Some(traces) = self.traces {
@@ -107,7 +111,7 @@ pub async fn bind_metrics(config: &Config) -> Result<Option<TcpListener>, Config
 
 /// To stderr: stdout is for what a command answers.
 fn log_layer(format: LogFormat, filter: EnvFilter) -> Box<dyn Layer<Registry> + Send + Sync> {
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(lines::to_stderr());
     match format {
         LogFormat::Text => layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
