@@ -4,6 +4,7 @@ pub mod errors;
 pub mod gate;
 pub mod grpc;
 pub mod json;
+mod reference;
 pub mod rest;
 mod rest_api;
 pub mod serve;
@@ -62,7 +63,8 @@ impl Server {
             return Err(format!("rules that the validator does not know: {}", unknown.join("; ")));
         }
         let rest = rest::Router::new(&METHODS)?;
-        let web = web::router(app.clone(), limits);
+        let built = METHODS.iter().filter(|method| routes.serves(method)).collect();
+        let web = web::router(app.clone(), limits, built);
         Ok(Arc::new(Self { app, routes, rest, web, limits }))
     }
 
@@ -184,14 +186,19 @@ struct Seen {
     sdk: Option<String>,
 }
 
+/// At most so many bytes of a text.
+fn start(text: &str, bytes: usize) -> String {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default().to_owned()
+}
+
 impl Seen {
     fn of(request: &Request<Body>) -> Self {
         let sdk = request.headers().get("x-sdk-version").and_then(|value| value.to_str().ok());
         Self {
             started: std::time::Instant::now(),
             method: request.method().clone(),
-            path: request.uri().path().chars().take(256).collect(),
-            sdk: sdk.map(|text| text.chars().take(64).collect()),
+            path: start(request.uri().path(), 256),
+            sdk: sdk.map(|text| start(text, 64)),
         }
     }
 

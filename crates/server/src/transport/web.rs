@@ -1,5 +1,5 @@
 //! Plain HTTP: OAuth, discovery, probes, and the page at `/`.
-use super::{RequestLimits, errors, serve};
+use super::{RequestLimits, errors, reference, serve};
 use crate::{app::App, ctx::Arrival, error::Error, oauth};
 use axum::{
     Extension, Router,
@@ -8,6 +8,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ struct Web {
 }
 
 /// Every route that is neither gRPC nor under `/api/v1`.
-pub fn router(app: Arc<App>, limits: RequestLimits) -> Router {
+pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/healthz", get(|| async { text(StatusCode::OK, "ok\n") }))
@@ -31,6 +32,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits) -> Router {
         .route("/.well-known/oauth-authorization-server", get(discovery))
         .route("/keys", get(keys))
         .route("/oauth/token", post(token))
+        .merge(reference::router(built))
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
@@ -44,7 +46,7 @@ async fn home(Extension(Arrived(_, arrival)): Extension<Arrived>) -> Response {
         StatusCode::OK,
         format!(
             "Gatewright {}\n\nThis is the environment URL {url}\nfor SDKs of the Scalekit API: gRPC, REST under \
-             {url}/api/v1 and OAuth.\n\nDiscovery: {url}/.well-known/openid-configuration\n",
+             {url}/api/v1 and OAuth.\n\nAPI reference: {url}/docs/api\nDiscovery: {url}/.well-known/openid-configuration\n",
             env!("CARGO_PKG_VERSION")
         ),
     )
