@@ -162,7 +162,7 @@ CREATE INDEX client_secrets_client_id_idx ON client_secrets (client_id, id);
 -- What happened, written in the transaction that made it so. Outlives what it tells of.
 CREATE TABLE events (
     environment_id  BIGINT NOT NULL REFERENCES environments (id),
-    id              BIGINT NOT NULL,
+    id              BIGINT NOT NULL PRIMARY KEY,
     type            TEXT   NOT NULL,
     object          TEXT   NOT NULL,
     organization_id BIGINT,
@@ -172,8 +172,7 @@ CREATE TABLE events (
     actor_type      TEXT   NOT NULL, -- API | HUMAN | MACHINE
     actor_id        TEXT   NOT NULL,
     ip_address      TEXT   NOT NULL,
-    request_id      TEXT   NOT NULL,
-    PRIMARY KEY (environment_id, id)
+    request_id      TEXT   NOT NULL
 );
-CREATE INDEX events_environment_id_type_idx ON events (environment_id, type, id);
+CREATE INDEX events_environment_id_id_idx ON events (environment_id, id);
 CREATE INDEX events_environment_id_organization_id_idx ON events (environment_id, organization_id, id);

@@ -25,9 +25,10 @@ CREATE TABLE users (
     created_at            BIGINT  NOT NULL,
     updated_at            BIGINT  NOT NULL,
     last_login_at         BIGINT,
-    CONSTRAINT users_environment_id_email_key_key UNIQUE (environment_id, email_key),
-    CONSTRAINT users_environment_id_external_id_key UNIQUE (environment_id, external_id)
+    CONSTRAINT users_environment_id_email_key_key UNIQUE (environment_id, email_key)
 );
+CREATE UNIQUE INDEX users_environment_id_external_id_key ON users (environment_id, external_id)
+    WHERE external_id IS NOT NULL;
 CREATE INDEX users_environment_id_id_idx ON users (environment_id, id);
 
 -- A membership counts as long as its organization exists: every reader joins organizations. There is no foreign key to
@@ -50,9 +51,10 @@ CREATE TABLE memberships (
     resent_count        BIGINT NOT NULL,
     invitation_hash     BYTEA,           -- SHA-256 of the link's token, while the invitation is open
     invitation_sealed   BYTEA,           -- the token under the master key, to send the same link again
-    PRIMARY KEY (environment_id, organization_id, user_id),
-    CONSTRAINT memberships_environment_id_invitation_hash_key UNIQUE (environment_id, invitation_hash)
+    PRIMARY KEY (environment_id, organization_id, user_id)
 );
+CREATE UNIQUE INDEX memberships_environment_id_invitation_hash_key ON memberships (environment_id, invitation_hash)
+    WHERE invitation_hash IS NOT NULL;
 -- Both columns that every statement compares: with one, SQLite would rather walk the primary key of the environment.
 CREATE INDEX memberships_user_id_idx ON memberships (user_id, environment_id, organization_id);
 
@@ -66,4 +68,3 @@ CREATE TABLE membership_roles (
         REFERENCES memberships (environment_id, organization_id, user_id) ON DELETE CASCADE
 );
 CREATE INDEX membership_roles_role_id_idx ON membership_roles (role_id, environment_id, organization_id);
-CREATE INDEX membership_roles_user_id_idx ON membership_roles (user_id, environment_id);

@@ -10,12 +10,11 @@ CREATE TABLE jobs (
     give_up_at     BIGINT NOT NULL, -- an attempt that fails after this is the last
     last_error     TEXT,
     given_up_at    BIGINT,
-    created_at     BIGINT NOT NULL,
-    CONSTRAINT jobs_periodic_name_key UNIQUE (periodic, name) -- nulls differ from each other
+    created_at     BIGINT NOT NULL
 );
-CREATE INDEX jobs_due_at_idx ON jobs (due_at);
-CREATE INDEX jobs_environment_id_idx ON jobs (environment_id);
-CREATE INDEX jobs_given_up_at_idx ON jobs (given_up_at);
+CREATE UNIQUE INDEX jobs_periodic_name_key ON jobs (periodic, name) WHERE periodic IS NOT NULL;
+CREATE INDEX jobs_name_due_at_idx ON jobs (name, due_at);
+CREATE INDEX jobs_given_up_at_idx ON jobs (given_up_at) WHERE given_up_at IS NOT NULL;
 
 -- Mails, until a month after they were sent or given up.
 CREATE TABLE mails (
@@ -30,5 +29,4 @@ CREATE TABLE mails (
     failed_at      BIGINT,
     last_error     TEXT
 );
-CREATE INDEX mails_environment_id_id_idx ON mails (environment_id, id);
 CREATE INDEX mails_content_idx ON mails (id) WHERE content_sealed IS NOT NULL;

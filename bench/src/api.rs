@@ -23,7 +23,11 @@ impl Api {
         Ok(Self { channel, authorization: format!("Bearer {token}").parse()? })
     }
 
-    async fn call<R: Rpc>(&self, message: R::Request) -> Result<R::Response>
+    /// Calls an rpc.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn call<R: Rpc>(&self, message: R::Request) -> Result<R::Response>
     where
         R::Request: Sync,
         R::Response: Sync,

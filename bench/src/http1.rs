@@ -90,8 +90,27 @@ pub fn create(address: SocketAddr, token: &str, number: u64) -> String {
     let body = format!(
         r#"{{"display_name":"Organization {number} of the bench","external_id":"bench-{number}","metadata":{{"plan":"enterprise"}}}}"#
     );
+    post(address, token, "/api/v1/organizations", &body)
+}
+
+/// The request that creates a user as a member of an organization, invited by mail or active at once.
+pub fn create_user(
+    address: SocketAddr,
+    token: &str,
+    organization: &str,
+    number: u64,
+    invite: bool,
+) -> String {
+    let path = format!("/api/v1/organizations/{organization}/users?send_invitation_email={invite}");
+    let body = format!(
+        r#"{{"email":"person{number}@bench.example.com","external_id":"person-{number}","user_profile":{{"given_name":"Person","family_name":"Number {number}"}}}}"#
+    );
+    post(address, token, &path, &body)
+}
+
+fn post(address: SocketAddr, token: &str, path: &str, body: &str) -> String {
     format!(
-        "POST /api/v1/organizations HTTP/1.1\r\nhost: localhost:{}\r\nauthorization: Bearer {token}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: localhost:{}\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         address.port(),
         body.len()

@@ -71,22 +71,27 @@ where
     Ok(Done { count, time: begun.elapsed() })
 }
 
-/// Calls one after the other, and returns how long each took, shortest first.
+/// Waits for all of them at once.
 ///
 /// # Errors
 /// The first failure.
-pub async fn times<F>(count: u64, call: F) -> Result<Vec<Duration>>
+pub async fn join<F, T>(futures: Vec<F>) -> Result<Vec<T>>
 where
-    F: AsyncFn(u64) -> Result<()>,
+    F: Future<Output = Result<T>>,
 {
-    let mut times = Vec::new();
-    for number in 0..count {
-        let begun = Instant::now();
-        call(number).await?;
-        times.push(begun.elapsed());
-    }
-    times.sort_unstable();
-    Ok(times)
+    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(|cx| {
+        let mut waiting = false;
+        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
+            match future.as_mut().poll(cx) {
+                std::task::Poll::Ready(ready) => *result = Some(ready),
+                std::task::Poll::Pending => waiting = true,
+            }
+        }
+        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, result)| result).collect()
 }
 
 /// The time below which this share of sorted `times` lies, in milliseconds.

@@ -1,6 +1,7 @@
 //! Prints how fast and how small the server is, each figure beside a limit that is measured in the same run on the same
 //! machine. `bench/README.md` explains every row.
 mod api;
+mod fill;
 mod http1;
 mod limits;
 mod load;
@@ -42,9 +43,13 @@ struct Args {
     /// A second for each measurement and few restarts: to see whether all is well, not to compare.
     #[arg(long)]
     quick: bool,
-    /// Also fill the database with so many organizations, and compare reads with those of an almost empty one.
-    #[arg(long, value_name = "N")]
+    /// Also fill a database with so many users, a tenth as many organizations and a hundredth as many members of one of
+    /// them, and compare each operation with the same one on a small database.
+    #[arg(long, value_name = "USERS", value_parser = clap::value_parser!(u32).range(1000..))]
     fill: Option<u32>,
+    /// With --fill: leave all else out.
+    #[arg(long, requires = "fill")]
+    only_fill: bool,
     /// Print JSON instead of the table.
     #[arg(long)]
     json: bool,
@@ -59,6 +64,7 @@ pub struct Plan {
     per_measurement: Duration,
     restarts: usize,
     fill: Option<u32>,
+    only_fill: bool,
 }
 
 impl Plan {
@@ -81,6 +87,7 @@ impl Plan {
             per_measurement: Duration::try_from_secs_f64(seconds).context("--seconds")?,
             restarts: if args.quick { 5 } else { 20 },
             fill: args.fill,
+            only_fill: args.only_fill,
         })
     }
 }

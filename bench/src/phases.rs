@@ -2,38 +2,41 @@
 use crate::{
     Plan,
     api::Api,
-    http1,
+    fill, http1,
     limits::{self, Bare, Signing},
     load::{self, Done, percentile},
     process::{Home, Memory, Server},
     report::{Goal, Report, Row, progress},
 };
 use anyhow::Result;
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 /// Callers at the same time, as the goals say.
 const CALLERS: usize = 16;
+/// Callers that create users, as the goal says.
+const USER_CALLERS: usize = 32;
 /// Connections that gRPC callers share, four on each.
 const CHANNELS: usize = 4;
 /// A limit and what is held against it take turns, so that a machine that changes its pace does not decide.
 const TURNS: u32 = 3;
 /// How long a server without work is left alone before its memory is read.
-const SETTLE: Duration = Duration::from_secs(3);
-/// Organizations of the database that counts as empty: enough for a page.
-const FEW: u64 = 100;
-/// Single calls for the percentiles of a read.
-const READS: u64 = 2000;
-
+pub const SETTLE: Duration = Duration::from_secs(3);
 /// Numbers of organizations, never used twice.
-static NUMBERS: AtomicU64 = AtomicU64::new(1000);
+pub static NUMBERS: AtomicU64 = AtomicU64::new(1000);
 
 /// A server with what it takes to call it.
-struct Bench<'a> {
+pub struct Bench<'a> {
     plan: &'a Plan,
-    home: Home<'a>,
-    server: Server,
+    /// Where it lives.
+    pub home: Home<'a>,
+    /// It runs.
+    pub server: Server,
     credentials: (String, String),
-    token: String,
+    /// An access token for the API.
+    pub token: String,
 }
 
 /// Creates of one kind, and the server's CPU time for them.
@@ -44,10 +47,10 @@ struct Creates {
 }
 
 impl Creates {
-    fn row(&self, name: &str) -> Row {
+    fn row(&self, name: &str, callers: usize) -> Row {
         let cpu = self.cpu.as_secs_f64() * 1e6 / self.done.count;
         Row::new(format!("{name} : bare commit loop"), self.done.rate(), "/s")
-            .note(format!("{CALLERS} callers; {cpu:.0} µs of CPU each"))
+            .note(format!("{callers} callers; {cpu:.0} µs of CPU each"))
     }
 }
 
@@ -57,6 +60,10 @@ impl Creates {
 /// The server fails, or the machine does not tell what must be known.
 pub async fn all(plan: &Plan) -> Result<Report> {
     let mut report = Report::default();
+    if let (Some(many), true) = (plan.fill, plan.only_fill) {
+        fill::compare(plan, u64::from(many), &mut report).await?;
+        return Ok(report);
+    }
     progress("first start, restarts, memory");
     let home = Home::new(plan, "main")?;
     let first = home.start().await?;
@@ -77,6 +84,7 @@ pub async fn all(plan: &Plan) -> Result<Report> {
     progress("organizations");
     let mut bare = Bare::open(plan.folder.path())?;
     bench.creates(&mut bare, &mut report).await?;
+    bench.user_creates(&mut bare, &mut report).await?;
     bench.reads(&bare, &mut report).await?;
     let peak = bench.server.memory()?;
     report.add(Row::new("resident under load, most", peak.peak / 1024.0, "MiB"));
@@ -84,7 +92,7 @@ pub async fn all(plan: &Plan) -> Result<Report> {
     report.add(memory("resident after load", bench.server.memory()?));
     bench.server.stop()?;
     if let Some(many) = plan.fill {
-        filled(plan, many, &mut report).await?;
+        fill::compare(plan, u64::from(many), &mut report).await?;
     }
     Ok(report)
 }
@@ -127,7 +135,11 @@ async fn restarts(
 }
 
 impl<'a> Bench<'a> {
-    async fn new(plan: &'a Plan, home: Home<'a>, credentials: (String, String)) -> Result<Self> {
+    /// Starts a server on a database that is there, and gets a token.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn new(plan: &'a Plan, home: Home<'a>, credentials: (String, String)) -> Result<Self> {
         let mut server = home.spawn()?;
         let mut connection = home.wait(&mut server).await?;
         let request = http1::token(home.address, &credentials.0, &credentials.1);
@@ -140,15 +152,19 @@ impl<'a> Bench<'a> {
         self.plan.per_measurement / TURNS
     }
 
-    async fn connections(&self) -> Result<Vec<http1::Connection>> {
+    async fn connections(&self, callers: usize) -> Result<Vec<http1::Connection>> {
         let mut all = Vec::new();
-        for _ in 0..CALLERS {
+        for _ in 0..callers {
             all.push(http1::Connection::open(self.home.address).await?);
         }
         Ok(all)
     }
 
-    async fn apis(&self) -> Result<Vec<Api>> {
+    /// A client for each of the callers.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub async fn apis(&self) -> Result<Vec<Api>> {
         let mut channels = Vec::new();
         for _ in 0..CHANNELS {
             channels.push(Api::connect(&self.home.url(), &self.token).await?);
@@ -171,7 +187,7 @@ impl<'a> Bench<'a> {
                 anyhow::ensure!(answer.status == 200, "/oauth/token answers {}", answer.status);
                 Ok(())
             };
-            done.add(load::run(self.connections().await?, &NUMBERS, self.turn(), call).await?);
+            done.add(load::run(self.connections(CALLERS).await?, &NUMBERS, self.turn(), call).await?);
             cpu += self.server.cpu()?.saturating_sub(before);
         }
         let micros = cpu.as_secs_f64() * 1e6 / done.count;
@@ -200,14 +216,15 @@ impl<'a> Bench<'a> {
                 Ok(())
             };
             let before = self.server.cpu()?;
-            rest.done.add(load::run(self.connections().await?, &NUMBERS, self.turn(), call).await?);
+            rest.done.add(load::run(self.connections(CALLERS).await?, &NUMBERS, self.turn(), call).await?);
             rest.cpu += self.server.cpu()?.saturating_sub(before);
             let call = async |api: &mut Api, number| api.create(number).await.map(drop);
             let before = self.server.cpu()?;
             grpc.done.add(load::run(self.apis().await?, &NUMBERS, self.turn(), call).await?);
             grpc.cpu += self.server.cpu()?.saturating_sub(before);
         }
-        let (rest, grpc) = (rest.row("durable creates, REST"), grpc.row("durable creates, gRPC"));
+        let (rest, grpc) =
+            (rest.row("durable creates, REST", CALLERS), grpc.row("durable creates, gRPC", CALLERS));
         if self.plan.postgres.is_some() {
             report.add(rest);
             report.add(grpc);
@@ -228,6 +245,42 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
+    /// Users with their membership and event, with and without an invitation.
+    async fn user_creates(&self, bare: &mut Bare, report: &mut Report) -> Result<()> {
+        let api = Api::connect(&self.home.url(), &self.token).await?;
+        let organization = api.create(NUMBERS.fetch_add(1, Ordering::Relaxed)).await?;
+        let (mut active, mut invited, mut commits) = (Creates::default(), Creates::default(), 0.0);
+        for turn in 0..=TURNS {
+            commits += bare.commits(self.turn() / 2)? / f64::from(TURNS + 1);
+            if turn == TURNS {
+                break;
+            }
+            for (invite, creates) in [(false, &mut active), (true, &mut invited)] {
+                let (address, token, organization) =
+                    (self.home.address, self.token.clone(), organization.clone());
+                let call = async move |connection: &mut http1::Connection, number| {
+                    let request = http1::create_user(address, &token, &organization, number, invite);
+                    let answer = connection.send(request.as_bytes()).await?;
+                    anyhow::ensure!(answer.status == 201, "POST of a user answers {}", answer.status);
+                    Ok(())
+                };
+                let (callers, before) = (self.connections(USER_CALLERS).await?, self.server.cpu()?);
+                creates.done.add(load::run(callers, &NUMBERS, self.turn(), call).await?);
+                creates.cpu += self.server.cpu()?.saturating_sub(before);
+            }
+        }
+        let active = active.row("durable users, active", USER_CALLERS);
+        let invited = invited.row("durable users, invited", USER_CALLERS);
+        if self.plan.postgres.is_some() {
+            report.add(active);
+            report.add(invited);
+        } else {
+            report.add(active.beside(commits));
+            report.add(invited.beside(commits).goal(Goal::AtLeast(2.0, 4.0)));
+        }
+        Ok(())
+    }
+
     /// Transactions and the commits that made them durable.
     async fn commit_counters(&self) -> Result<Option<(f64, f64)>> {
         let transactions = self.home.metric("gatewright_db_transactions_total").await?;
@@ -238,7 +291,7 @@ impl<'a> Bench<'a> {
     async fn reads(&self, bare: &Bare, report: &mut Report) -> Result<()> {
         let first = self.apis().await?.pop();
         let first = first.ok_or_else(|| anyhow::anyhow!("no channel"))?;
-        let number = NUMBERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let id = first.create(number).await?;
         let path = format!("/api/v1/organizations/{id}");
         let request = http1::get_with_token(self.home.address, &path, &self.token);
@@ -254,7 +307,7 @@ impl<'a> Bench<'a> {
             anyhow::ensure!(answer.status == 200, "GET answers {}", answer.status);
             Ok(())
         };
-        let gets = load::run(self.connections().await?, &NUMBERS, self.turn() * 2, call).await?;
+        let gets = load::run(self.connections(CALLERS).await?, &NUMBERS, self.turn() * 2, call).await?;
         report.add(self.read("get, REST : bare SQLite select", gets, before)?.beside(selects));
         let before = self.server.cpu()?;
         let call = async |api: &mut Api, _| api.list().await;
@@ -273,85 +326,8 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The same reads on an almost empty database and on a full one.
-async fn filled(plan: &Plan, many: u32, report: &mut Report) -> Result<()> {
-    anyhow::ensure!(plan.postgres.is_none(), "--fill needs a database of its own: leave --postgres out");
-    let home = Home::new(plan, "filled")?;
-    let mut server = home.start().await?;
-    home.wait(&mut server).await?;
-    let credentials = home.credentials()?;
-    server.stop()?;
-    let bench = Bench::new(plan, home, credentials).await?;
-    let few = fill(&bench, 0, FEW).await?;
-    let empty = latencies(&bench, &few, FEW).await?;
-    let ids = fill(&bench, FEW, u64::from(many)).await?;
-    let full = latencies(&bench, &ids, u64::from(many)).await?;
-    for ((name, empty), (_, full)) in empty.iter().zip(&full) {
-        for (label, share) in [("p50", 0.5), ("p99", 0.99)] {
-            let name = format!("{name} {label}, {many} : {FEW} organizations");
-            let row = Row::new(name, percentile(full, share), "ms").beside(percentile(empty, share));
-            report.add(row);
-        }
-    }
-    report.add(memory(&format!("resident with {many} organizations"), bench.server.memory()?));
-    Ok(())
-}
-
-/// Creates the organizations with these numbers and returns the ids of some of them.
-async fn fill(bench: &Bench<'_>, from: u64, to: u64) -> Result<Vec<String>> {
-    let (mut ids, apis) = (Vec::new(), bench.apis().await?);
-    let mut number = from;
-    while number < to {
-        let batch = apis.iter().cycle().zip(number..to).take(128);
-        let made: Vec<_> = batch.map(|(api, number)| api.create(number)).collect();
-        number += made.len() as u64;
-        let made = join(made).await?;
-        ids.extend(made.into_iter().step_by(16));
-        if number % 12_800 < 128 {
-            progress(&format!("  {number} of {to} organizations"));
-        }
-    }
-    Ok(ids)
-}
-
-/// Waits for all of them at once.
-async fn join<F, T>(futures: Vec<F>) -> Result<Vec<T>>
-where
-    F: Future<Output = Result<T>>,
-{
-    let mut running: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|cx| {
-        let mut waiting = false;
-        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
-            match future.as_mut().poll(cx) {
-                std::task::Poll::Ready(ready) => *result = Some(ready),
-                std::task::Poll::Pending => waiting = true,
-            }
-        }
-        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    running.into_iter().filter_map(|(_, result)| result).collect()
-}
-
-async fn latencies(
-    bench: &Bench<'_>,
-    ids: &[String],
-    count: u64,
-) -> Result<[(&'static str, Vec<Duration>); 3]> {
-    let api = Api::connect(&bench.home.url(), &bench.token).await?;
-    let one = |number: u64| ids.get(usize::try_from(number * 31).unwrap_or(0) % ids.len().max(1));
-    let get = load::times(READS, async |number| match one(number) {
-        Some(id) => api.get(id).await,
-        None => anyhow::bail!("nothing was filled in"),
-    });
-    let get = get.await?;
-    let list = load::times(READS / 4, async |_| api.list().await).await?;
-    let search = load::times(READS / 20, async |number| api.search((number * 997) % count).await).await?;
-    Ok([("get", get), ("list", list), ("search", search)])
-}
-
-fn memory(name: &str, memory: Memory) -> Row {
+/// A row of what is resident.
+pub fn memory(name: &str, memory: Memory) -> Row {
     Row::new(name, memory.resident / 1024.0, "MiB")
         .note(format!("{:.1} MiB proportional", memory.proportional / 1024.0))
 }

@@ -3,7 +3,8 @@ use anyhow::Result;
 use serde_json::json;
 use std::{
     fmt::Write as _,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
+    time::Instant,
 };
 
 /// Which way a figure is to go.
@@ -15,6 +16,8 @@ pub enum Goal {
     AtLeast(f64, f64),
     /// Only to aim at; more is better.
     AimAtLeast(f64),
+    /// Only to aim at; less is better.
+    AimAtMost(f64),
 }
 
 /// A number with its unit.
@@ -82,6 +85,7 @@ impl Row {
             Goal::AtMost(reach, aim) => (value <= reach, value <= aim),
             Goal::AtLeast(reach, aim) => (value >= reach, value >= aim),
             Goal::AimAtLeast(aim) => (true, value >= aim),
+            Goal::AimAtMost(aim) => (true, value <= aim),
         })
     }
 
@@ -92,12 +96,14 @@ impl Row {
             Some(Goal::AtMost(reach, aim)) => format!("≤ {reach} / {aim}"),
             Some(Goal::AtLeast(reach, aim)) => format!("≥ {reach} / {aim}"),
             Some(Goal::AimAtLeast(aim)) => format!("  – / ≥ {aim}"),
+            Some(Goal::AimAtMost(aim)) => format!("  – / ≤ {aim}"),
         };
         let verdict = match (self.goal, self.verdict()) {
             (None, _) => "",
             (Some(_), None) => "✗ not measured",
             (Some(_), Some((false, _))) => "✗",
             (Some(Goal::AimAtLeast(_)), Some((true, false))) => "– below aim",
+            (Some(Goal::AimAtMost(_)), Some((true, false))) => "– above aim",
             (Some(_), Some((true, false))) => "✓",
             (Some(_), Some((true, true))) => "✓ aim",
         };
@@ -135,7 +141,9 @@ impl Report {
     pub fn reached(&self) -> bool {
         self.0
             .iter()
-            .filter(|row| row.goal.is_some_and(|goal| !matches!(goal, Goal::AimAtLeast(_))))
+            .filter(|row| {
+                row.goal.is_some_and(|goal| !matches!(goal, Goal::AimAtLeast(_) | Goal::AimAtMost(_)))
+            })
             .all(|row| row.verdict().is_some_and(|(reached, _)| reached))
     }
 
@@ -197,6 +205,55 @@ impl Report {
 pub fn print(text: &str) -> Result<()> {
     io::stdout().lock().write_all(text.as_bytes())?;
     Ok(())
+}
+
+/// How far something long has come, on stderr: a bar that moves on a terminal, otherwise a line for each tenth.
+#[derive(Debug)]
+pub struct Bar {
+    what: &'static str,
+    total: u64,
+    begun: Instant,
+    shown: u64,
+}
+
+impl Bar {
+    /// At its start.
+    pub fn new(what: &'static str, total: u64) -> Self {
+        Self { what, total: total.max(1), begun: Instant::now(), shown: 0 }
+    }
+
+    /// So many are done.
+    pub fn at(&mut self, done: u64) {
+        let is_terminal = io::stderr().is_terminal();
+        let steps = if is_terminal { 1000 } else { 10 };
+        let step = done * steps / self.total;
+        if step == self.shown {
+            return;
+        }
+        self.shown = step;
+        let line = self.line(done);
+        // Nobody reads it: no reason to stop.
+        let _ = match (is_terminal, done >= self.total) {
+            (true, false) => write!(io::stderr().lock(), "\r{line}"),
+            (true, true) => writeln!(io::stderr().lock(), "\r{line}"),
+            (false, _) => writeln!(io::stderr().lock(), "{line}"),
+        };
+    }
+
+    fn line(&self, done: u64) -> String {
+        let (total, what, seconds) = (self.total, self.what, self.begun.elapsed().as_secs().max(1));
+        let rate = (done / seconds).max(1);
+        let filled = usize::try_from(done * 30 / total).unwrap_or_default().min(30);
+        let left = total.saturating_sub(done) / rate;
+        format!(
+            "  [{}{}] {:3} %, {done} of {total} {what}, {rate}/s, {}:{:02} left   ",
+            "#".repeat(filled),
+            "-".repeat(30 - filled),
+            done * 100 / total,
+            left / 60,
+            left % 60
+        )
+    }
 }
 
 /// What is going on goes to stderr.

@@ -10,11 +10,13 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 _BUILT = Path(__file__).resolve().parents[2] / "target" / "debug" / "gatewright"
@@ -39,7 +41,9 @@ def parse_credentials(text: str) -> dict[str, str]:
 class Server:
     """A server with a data folder of its own; use it in a `with` statement or call `stop`."""
 
-    def __init__(self):
+    def __init__(self, metrics="off"):
+        """`metrics` is the host:port of the metrics and of the inbox for developers."""
+        self.metrics = metrics
         self.data_dir = Path(tempfile.mkdtemp(prefix="gatewright-python-"))
         if _tls_template:
             shutil.copytree(_tls_template, self.data_dir / "tls")
@@ -58,7 +62,7 @@ class Server:
         self.stop()
 
     def run(self):
-        flags = [*self._settings(), "--listen", f"127.0.0.1:{self.port}", "--metrics-listen", "off", "--tls", "local"]
+        flags = [*self._settings(), "--listen", f"127.0.0.1:{self.port}", "--metrics-listen", self.metrics, "--tls", "local"]
         with open(self.data_dir / "test.log", "ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "serve", *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._surroundings()
@@ -108,6 +112,19 @@ class Server:
 
     def restart(self):
         self.halt()
+        self.run()
+
+    def write(self, rows: list[tuple[str, dict]]):
+        """Writes rows into the stopped server's database, as (table, columns), for what begins in a browser."""
+        self.halt()
+        with closing(sqlite3.connect(self.data_dir / "gatewright.db")) as database, database:
+            [environment] = database.execute("SELECT id FROM environments").fetchone()
+            database.execute("PRAGMA foreign_keys = ON")
+            for table, columns in rows:
+                columns = {"environment_id": environment, **columns}
+                places = ", ".join("?" * len(columns))
+                statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+                database.execute(statement, tuple(columns.values()))
         self.run()
 
     def stop(self):

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api_token::ApiTokens;
+use crate::auth::Auth;
 use crate::builder::ScalekitClientBuilder;
 use crate::channel::Connection;
 use crate::clock::Clock;
+use crate::connection::Connections;
 use crate::directory::Directories;
 use crate::domain::Domains;
 use crate::error::Result;
+use crate::events::Events;
 use crate::http::Http;
 use crate::jwks::Jwks;
 use crate::jwt;
@@ -20,12 +23,16 @@ use crate::oauth::{
     ValidateAccessToken, ValidateToken,
 };
 use crate::organization::Organizations;
+use crate::passwordless::Passwordless;
 use crate::permission::Permissions;
 use crate::pkce::Pkce;
+use crate::resource::Resources;
 use crate::role::Roles;
+use crate::session::Sessions;
 use crate::token::{Credentials, TokenSource};
 use crate::urls::{self, AuthorizationUrlOptions, LogoutUrlOptions};
 use crate::user::Users;
+use crate::webauthn::WebAuthn;
 use crate::webhooks;
 
 /// Everything that the clones of a client share.
@@ -133,6 +140,11 @@ impl ScalekitClient {
         Domains::new(Arc::clone(&self.inner))
     }
 
+    /// Connections: the ways in which a customer's people sign in.
+    pub fn connection(&self) -> Connections {
+        Connections::new(Arc::clone(&self.inner))
+    }
+
     /// Directories: users and groups that a customer's identity provider keeps up to date.
     pub fn directory(&self) -> Directories {
         Directories::new(Arc::clone(&self.inner))
@@ -143,9 +155,39 @@ impl ScalekitClient {
         M2m::new(Arc::clone(&self.inner))
     }
 
+    /// Proofs of e-mail addresses by code and magic link.
+    pub fn passwordless(&self) -> Passwordless {
+        Passwordless::new(Arc::clone(&self.inner))
+    }
+
+    /// Protected resources (MCP servers and other APIs), their clients, and the consents of users to those.
+    pub fn resource(&self) -> Resources {
+        Resources::new(Arc::clone(&self.inner))
+    }
+
+    /// What happened in the environment.
+    pub fn events(&self) -> Events {
+        Events::new(Arc::clone(&self.inner))
+    }
+
     /// API keys of organizations and their members.
     pub fn token(&self) -> ApiTokens {
         ApiTokens::new(Arc::clone(&self.inner))
+    }
+
+    /// Sessions of users.
+    pub fn session(&self) -> Sessions {
+        Sessions::new(Arc::clone(&self.inner))
+    }
+
+    /// Passkeys of users.
+    pub fn webauthn(&self) -> WebAuthn {
+        WebAuthn::new(Arc::clone(&self.inner))
+    }
+
+    /// Sign-ins on a login page of your own.
+    pub fn auth(&self) -> Auth {
+        Auth::new(Arc::clone(&self.inner))
     }
 
     /// URL of the login page: send the browser there. Nothing is sent by this call.

@@ -70,10 +70,16 @@
 //! | see and change a user's roles | [`list_user_roles`](Users::list_user_roles), [`assign_user_roles`](Users::assign_user_roles), [`list_user_permissions`](Users::list_user_permissions) |
 //! | add or remove a customer's domain | [`create_domain`](Domains::create_domain), [`delete_domain`](Domains::delete_domain), [`verify_domain`](Domains::verify_domain) |
 //! | see a customer's domains | [`list_domains`](Domains::list_domains), [`get_domain`](Domains::get_domain) |
+//! | set up a customer's SSO | [`create_connection`](Connections::create_connection), [`enable_connection`](Connections::enable_connection), [`disable_connection`](Connections::disable_connection) |
+//! | find the SSO of a customer or a domain | [`list_connections`](Connections::list_connections), [`list_connections_by_domain`](Connections::list_connections_by_domain), [`get_connection`](Connections::get_connection) |
 //! | set up a customer's directory | [`create_directory`](Directories::create_directory), [`create_directory_secret`](Directories::create_directory_secret), [`enable_directory`](Directories::enable_directory), [`assign_roles`](Directories::assign_roles) |
 //! | read a customer's directory | [`list_directory_users`](Directories::list_directory_users), [`list_directory_groups`](Directories::list_directory_groups) |
 //! | let a customer's programs in | [`create_organization_client`](M2m::create_organization_client), [`add_organization_client_secret`](M2m::add_organization_client_secret) |
 //! | give out and check API keys | [`create_token`](ApiTokens::create_token), [`validate_token`](ApiTokens::validate_token), [`invalidate_token`](ApiTokens::invalidate_token) |
+//! | see and end a user's sessions | [`get_user_sessions`](Sessions::get_user_sessions), [`revoke_session`](Sessions::revoke_session), [`revoke_all_user_sessions`](Sessions::revoke_all_user_sessions) |
+//! | see and remove a user's passkeys | [`list_credentials`](WebAuthn::list_credentials), [`delete_credential`](WebAuthn::delete_credential) |
+//! | sign in on a login page of your own | [`get_login_request_details`](Auth::get_login_request_details), [`update_login_user_details`](Auth::update_login_user_details) |
+//! | prove an e-mail address | [`send_passwordless_email`](Passwordless::send_passwordless_email), [`verify_passwordless_email`](Passwordless::verify_passwordless_email), [`resend_passwordless_email`](Passwordless::resend_passwordless_email) |
 //! | define roles and permissions | [`create_role`](Roles::create_role), [`create_organization_role`](Roles::create_organization_role), [`create_permission`](Permissions::create_permission), [`add_permissions_to_role`](Permissions::add_permissions_to_role) |
 //! | choose default roles | [`update_default_roles`](Roles::update_default_roles), [`update_default_organization_roles`](Roles::update_default_organization_roles) |
 //! | brand the login page | [`update_organization_branding`](Organizations::update_organization_branding) |
@@ -96,15 +102,18 @@
 #![forbid(unsafe_code)]
 
 pub mod api_token;
+pub mod auth;
 mod builder;
 mod call;
 mod channel;
 mod client;
 mod clock;
+pub mod connection;
 mod convert;
 pub mod directory;
 pub mod domain;
 mod error;
+pub mod events;
 mod http;
 mod jwks;
 mod jwt;
@@ -112,14 +121,18 @@ pub mod m2m;
 mod oauth;
 pub mod organization;
 mod paging;
+pub mod passwordless;
 pub mod permission;
 pub mod pkce;
 mod random;
+pub mod resource;
 mod retry;
 pub mod role;
+pub mod session;
 mod token;
 mod urls;
 pub mod user;
+pub mod webauthn;
 pub mod webhooks;
 
 #[cfg(test)]
@@ -130,13 +143,16 @@ pub use gatewright_api::scalekit as messages;
 pub use jiff::Timestamp;
 
 pub use api_token::{ApiToken, ApiTokens};
+pub use auth::Auth;
 pub use builder::ScalekitClientBuilder;
 pub use client::ScalekitClient;
+pub use connection::{Connection, Connections};
 pub use directory::{Directories, Directory};
 pub use domain::{Domain, Domains};
 pub use error::{
     ErrDetail, ErrorInfo, ErrorKind, FieldViolation, GrpcStatus, Result, ScalekitError, ServerErrorKind,
 };
+pub use events::{Event, Events};
 pub use jwt::TokenValidationOptions;
 pub use m2m::{M2m, M2mClient};
 pub use oauth::{
@@ -146,8 +162,12 @@ pub use oauth::{
 };
 pub use organization::{Organization, Organizations};
 pub use paging::ListStream;
+pub use passwordless::Passwordless;
 pub use permission::{Permission, Permissions};
 pub use pkce::Pkce;
+pub use resource::{Resource, ResourceClient, Resources};
 pub use role::{Role, Roles};
+pub use session::{Session, Sessions};
 pub use urls::{AuthorizationUrlOptions, LogoutUrlOptions};
 pub use user::{User, Users};
+pub use webauthn::{WebAuthn, WebAuthnCredential};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use gatewright_api::scalekit::v1::clients as pb;
 
+pub(crate) use model::claims;
 pub use model::{ClientSecret, ClientSecretStatus, M2mClient, NewClientSecret, NewM2mClient};
 pub use requests::{
     AddOrganizationClientSecret, CreateOrganizationClient, DeleteOrganizationClient, GetOrganizationClient,

@@ -88,7 +88,8 @@ database_tests! {
             kind: domains::DomainType::Organization,
             proof: Proof::Dns,
         };
-        domains::create(&t.operator, &OrganizationRef::Id(acme.parse().unwrap()), new).await.unwrap();
+        domains::create(&t.operator, &OrganizationRef::Id(acme.parse().unwrap()), new, None)
+            .await.unwrap();
         let plain = client.domain().list_domains(&acme).await.unwrap().domains.remove(0);
         assert_eq!((plain.verification_status, plain.txt_record_secret), (VerificationStatus::Pending, None));
         let listed = client.domain().list_domains(&acme).include_verification_details().await.unwrap();

@@ -9,7 +9,9 @@ use crate::{
     jobs,
     keys::KeyRing,
     mail::Mailer,
+    outbound::Outbound,
     rate::RateLimits,
+    roles::Permitted,
     time::Clock,
     tokens::ValidTokens,
     vault::Vault,
@@ -35,6 +37,8 @@ pub struct App {
     pub vault: Vault,
     /// Questions to the DNS.
     pub dns: Dns,
+    /// What customers' URLs lead to.
+    pub outbound: Outbound,
     /// The environments, by host.
     pub environments: environments::Directory,
     /// Tells this node's workers of new jobs.
@@ -47,6 +51,8 @@ pub struct App {
     pub secret_uses: SecretUses,
     /// Clients that asked for a token a moment ago.
     pub known_clients: KnownClients,
+    /// What roles permit, as it was a moment ago.
+    pub permitted: Permitted,
     /// API keys that were found valid a moment ago.
     pub api_tokens: ValidTokens,
     /// Calls a minute.

@@ -2,8 +2,10 @@
 //! makes the default environment with its keys, roles and credentials.
 use crate::{
     app::{App, Settings},
+    auth_logs,
     clients::{self, KnownClients, NewSecret, SecretUses},
     config::{self, Config},
+    connections,
     ctx::{Caller, Ctx},
     db::{self, DatabaseUrl, Db, MIGRATIONS, Migration, OpenOptions, Tx},
     directories,
@@ -12,20 +14,24 @@ use crate::{
     environments::{self, Directory, Environment, EnvironmentType, Region},
     error::Error,
     events,
-    ids::{ApplicationId, IdSource},
+    ids::{ApplicationId, EnvironmentId, IdSource},
     jobs::{self, Registry, Wake},
     keys,
     keys::KeyRing,
+    log_streams, login,
     mail::{self, Mailer},
-    organizations,
+    members, organizations,
+    outbound::Outbound,
+    passkeys, passwordless,
     rate::RateLimits,
-    roles,
+    resources,
+    roles::{self, Permitted},
     rpc::Routes,
     secret::Secret,
-    sql,
+    secrets, sessions, sql,
     time::{Clock, Timestamp},
     tokens::{self, ValidTokens},
-    users,
+    totp, user_attributes, users,
     vault::{MasterKeyError, Vault},
 };
 use gatewright_jose::SigningKey;
@@ -36,6 +42,8 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+mod create_environment;
 
 /// Why the server cannot start; the text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -85,14 +93,29 @@ pub struct Opened {
 /// Every rpc that is built.
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
+    environments::routes(&mut routes);
+    create_environment::routes(&mut routes);
     organizations::routes(&mut routes);
     domains::routes(&mut routes);
+    connections::routes(&mut routes);
     directories::routes(&mut routes);
     events::routes(&mut routes);
     clients::routes(&mut routes);
     tokens::routes(&mut routes);
+    resources::routes(&mut routes);
+    auth_logs::routes(&mut routes);
+    log_streams::routes(&mut routes);
+    secrets::routes(&mut routes);
     users::routes(&mut routes);
+    user_attributes::routes(&mut routes);
+    members::routes(&mut routes);
     roles::routes(&mut routes);
+    sessions::routes(&mut routes);
+    passkeys::routes(&mut routes);
+    totp::routes(&mut routes);
+    login::routes(&mut routes);
+    passwordless::routes(&mut routes);
+    mail::routes(&mut routes);
     routes
 }
 
@@ -103,6 +126,14 @@ pub fn jobs() -> Registry {
     mail::jobs(&mut registry);
     users::jobs(&mut registry);
     domains::jobs(&mut registry);
+    sessions::jobs(&mut registry);
+    totp::jobs(&mut registry);
+    login::jobs(&mut registry);
+    passwordless::jobs(&mut registry);
+    connections::jobs(&mut registry);
+    organizations::jobs(&mut registry);
+    resources::jobs(&mut registry);
+    auth_logs::jobs(&mut registry);
     registry
 }
 
@@ -170,11 +201,13 @@ async fn open_app(
         ids,
         vault,
         dns: Dns::new(config.dns.resolver.iter().map(|server| server.0).collect()),
+        outbound: Outbound::new(config.outbound.allowed_networks.clone()),
         jobs: Wake::default(),
         mail,
         keys: KeyRing::default(),
         secret_uses: SecretUses::default(),
         known_clients: KnownClients::default(),
+        permitted: Permitted::default(),
         api_tokens: ValidTokens::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
         settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },
@@ -219,7 +252,20 @@ impl Opened {
     pub fn operator(&self) -> Result<Ctx, Error> {
         let environment = self.app.environments.default_environment();
         let environment = environment.ok_or_else(|| Error::internal("no environment"))?;
-        Ok(Ctx::new(self.app.clone(), environment, Caller::Operator, "command-line".into(), None))
+        Ok(self.operator_of(environment))
+    }
+
+    /// Another environment, as the operator sees it.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`
+    pub async fn operator_in(&self, id: EnvironmentId) -> Result<Ctx, Error> {
+        let environment = self.app.environments.with_id(&self.app, id).await?;
+        Ok(self.operator_of(environment.ok_or_else(|| Error::not_found(format!("environment {id}")))?))
+    }
+
+    fn operator_of(&self, environment: Arc<Environment>) -> Ctx {
+        Ctx::new(self.app.clone(), environment, Caller::Operator, "command-line".into(), None)
     }
 }
 
@@ -277,6 +323,8 @@ async fn create_default(
             config::EnvironmentType::Development => EnvironmentType::Development,
         },
         region: Region::Us,
+        custom_domain: None,
+        settings: environments::Settings::default(),
         created_at: now,
         updated_at: now,
     };
@@ -305,7 +353,8 @@ async fn fill(
     let now = environment.created_at;
     environments::store::insert(tx, environment).await?;
     keys::create_first(tx, vault, environment.id, ids.next(now), der, now).await?;
-    roles::create_built_in(tx, environment.id, ids, now).await
+    roles::create_built_in(tx, environment.id, ids, now).await?;
+    connections::create_default(tx, environment, ids).await
 }
 
 /// Adds a further environment with an application of its own, and says its credentials.
@@ -320,8 +369,6 @@ pub async fn add_environment(
 ) -> Result<(Arc<Environment>, ApplicationId, Secret<String>), Error> {
     let default = app.environments.default_environment().ok_or_else(|| Error::internal("no environment"))?;
     let now = app.clock.now();
-    let der = tokio::task::spawn_blocking(SigningKey::generate).await.map_err(Error::internal)?;
-    let der = Secret::new(der.map_err(Error::internal)?.to_vec());
     let environment = Environment {
         id: app.ids.next(now),
         display_name: display_name.to_owned(),
@@ -329,18 +376,32 @@ pub async fn add_environment(
         url: format!("{}://{}", default.scheme(), domain.to_ascii_lowercase()),
         kind,
         region: default.region,
+        custom_domain: None,
+        settings: environments::Settings::default(),
         created_at: now,
         updated_at: now,
     };
+    let (client, secret) = make_environment(app, &environment).await?;
+    let environment = app.environments.at(&environment.domain);
+    Ok((environment.ok_or_else(|| Error::internal("not found after it was made"))?, client, secret))
+}
+
+/// Makes an environment with everything that it is born with.
+async fn make_environment(
+    app: &Arc<App>,
+    environment: &Environment,
+) -> Result<(ApplicationId, Secret<String>), Error> {
+    let now = environment.created_at;
+    let der = tokio::task::spawn_blocking(SigningKey::generate).await.map_err(Error::internal)?;
+    let der = Secret::new(der.map_err(Error::internal)?.to_vec());
     let client: ApplicationId = app.ids.next(now);
     let secret = NewSecret::generate(app.ids.next(now), now)?;
     let mut tx = app.db.write().await?;
-    fill(&mut tx, &app.vault, &app.ids, &environment, &der).await?;
+    fill(&mut tx, &app.vault, &app.ids, environment, &der).await?;
     clients::create_default(&mut tx, environment.id, client, &secret, now).await?;
     tx.commit().await?;
     app.environments.reload(&app.db).await?;
-    let environment = app.environments.at(&environment.domain);
-    Ok((environment.ok_or_else(|| Error::internal("not found after it was made"))?, client, secret.plain))
+    Ok((client, secret.plain))
 }
 
 /// Whether this node is the one that sets the installation up. The other one waits for its commit.

@@ -3,7 +3,7 @@ use hickory_resolver::{
     TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
     net::{NetError, runtime::TokioRuntimeProvider},
-    proto::rr::RData,
+    proto::rr::{RData, RecordType},
 };
 use std::{
     collections::BTreeMap,
@@ -54,6 +54,22 @@ impl Dns {
                 })
                 .collect()),
             Err(error) if error.is_no_records_found() => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the CNAME record at a name points at. None if there is no such name or no such record there.
+    ///
+    /// # Errors
+    /// If no server gave an answer.
+    pub async fn cname(&self, name: &str) -> Result<Option<String>, DnsError> {
+        let resolver = self.resolver.get_or_try_init(async || self.build()).await?;
+        match resolver.lookup(format!("{name}."), RecordType::CNAME).await {
+            Ok(lookup) => Ok(lookup.answers().iter().find_map(|record| match &record.data {
+                RData::CNAME(target) => Some(target.0.to_ascii()),
+                _ => None,
+            })),
+            Err(error) if error.is_no_records_found() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

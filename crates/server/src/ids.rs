@@ -118,6 +118,9 @@ kinds! {
     UserProfileKind = "usp", "user profile", UserProfileId;
     DomainKind = "dom", "domain", DomainId;
     ConnectionKind = "conn", "connection", ConnectionId;
+    ConnectionTestKind = "test", "connection test", ConnectionTestId;
+    IdpCertificateKind = "cert", "IdP certificate", IdpCertificateId;
+    SpCertificateKind = "cer", "SP certificate", SpCertificateId;
     DirectoryKind = "dir", "directory", DirectoryId;
     DirectorySecretKind = "sks", "directory secret", DirectorySecretId;
     DirectoryUserKind = "diruser", "directory user", DirectoryUserId;
@@ -125,9 +128,26 @@ kinds! {
     SessionKind = "ses", "session", SessionId;
     ApiTokenKind = "apit", "API token", ApiTokenId;
     CredentialKind = "cred", "passkey", CredentialId;
+    TotpRegistrationKind = "totp", "TOTP registration", TotpRegistrationId;
+    LoginRequestKind = "lri", "login request", LoginRequestId;
     JobKind = "job", "job", JobId;
     MailKind = "mail", "mail", MailId;
+    EmailServerKind = "esr", "e-mail server", EmailServerId;
+    EmailTemplateKind = "tpl", "e-mail template", EmailTemplateId;
     InvitationKind = "inv", "invitation", InvitationId;
+    PasswordlessRequestKind = "ar", "passwordless request", PasswordlessRequestId;
+    AssetKind = "asset", "asset", AssetId;
+    WorkspaceKind = "wks", "workspace", WorkspaceId;
+    MemberKind = "mem", "member", MemberId;
+    FixedDashboardRoleKind = "skr", "fixed dashboard role", FixedDashboardRoleId;
+    DashboardRoleKind = "skdr", "dashboard role", DashboardRoleId;
+    ResourceKind = "res", "resource", ResourceId;
+    ResourceClientKind = "m2m", "resource client", ResourceClientId;
+    ScopeKind = "scp", "scope", ScopeId;
+    ConsentKind = "usrcnst", "consent", ConsentId;
+    AuthRequestKind = "req", "sign-in", AuthRequestId;
+    LogStreamKind = "lgs", "log stream", LogStreamId;
+    StoredSecretKind = "sec", "secret", StoredSecretId;
 }
 
 /// Hands out ids: 41 bits of milliseconds since 2024, 10 of node, 12 of sequence. Strictly rising on one node, also

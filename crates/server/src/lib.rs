@@ -23,33 +23,52 @@ pub mod app;
 pub mod ctx;
 pub mod email;
 mod hostname;
+pub mod lists;
+mod outbound;
 pub mod paging;
 mod rate;
+mod remembered;
 pub mod rpc;
 mod stored;
 mod structs;
 mod text;
 mod update;
+mod user_agent;
 
 // Slices: what every environment has.
 pub mod environments;
 pub mod jobs;
 pub mod mail;
 
+pub mod auth_logs;
 pub mod events;
 pub mod keys;
+pub mod log_streams;
 pub mod roles;
+pub mod secrets;
 
 // Slices: what is made of that.
+pub mod connections;
 pub mod directories;
 pub mod domains;
 pub mod organizations;
+pub mod passkeys;
+pub mod sessions;
+pub mod totp;
+pub mod user_attributes;
 pub mod users;
 
 // Slices: machines that act for them.
 pub mod clients;
 pub mod oauth;
+pub mod resources;
 pub mod tokens;
+
+// Slices: signing in.
+pub mod login;
+pub mod passwordless;
+// Slices: the people who work in the dashboard.
+pub mod members;
 
 // The edge: the only ones that know all slices.
 pub mod bootstrap;

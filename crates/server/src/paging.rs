@@ -1,7 +1,8 @@
 //! Pages of lists: newest first, by id, or by name, with opaque tokens that are bound to their list and carry their
 //! direction.
-use crate::{ctx::Ctx, error::Error, vault};
+use crate::{ctx::Ctx, error::Error, ids::Id, vault};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use std::collections::HashMap;
 
 /// How many items a page may have, `management.md` 0.7.
 #[derive(Clone, Copy, Debug)]
@@ -109,6 +110,15 @@ pub struct Page<T> {
     pub next_token: String,
     /// Token of the previous (newer) page; empty if there is none.
     pub prev_token: String,
+}
+
+impl Page<i64> {
+    /// The page of the items that were read for these numbers, in their order. One may have been deleted meanwhile.
+    pub fn fill<T, I>(self, items: Vec<T>, id: impl Fn(&T) -> Id<I>) -> Page<T> {
+        let mut items: HashMap<i64, T> = items.into_iter().map(|item| (id(&item).as_i64(), item)).collect();
+        let items = self.items.iter().filter_map(|number| items.remove(number)).collect();
+        Page { items, next_token: self.next_token, prev_token: self.prev_token }
+    }
 }
 
 const BEFORE: u8 = b'<';

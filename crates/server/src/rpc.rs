@@ -49,7 +49,8 @@ impl Routes {
             Ok(Box::pin(async move { Ok(answer.await?.encode_to_vec()) }))
         });
         if let Some(place) = self.handlers.get_mut(R::METHOD.index) {
-            *place = Some(handler);
+            let before = place.replace(handler);
+            debug_assert!(before.is_none(), "two slices serve {}", R::METHOD.path);
         }
     }
 

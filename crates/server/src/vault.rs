@@ -60,6 +60,7 @@ pub struct Vault {
     key: LessSafeKey,
     key_id: [u8; KEY_ID_BYTES],
     page_tokens: hmac::Key,
+    tags: hmac::Key,
 }
 
 impl std::fmt::Debug for Vault {
@@ -123,6 +124,7 @@ impl Vault {
             key: LessSafeKey::new(sealing),
             key_id,
             page_tokens: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"page tokens")?),
+            tags: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"tags")?),
         })
     }
 
@@ -173,6 +175,13 @@ impl Vault {
             *to = *from;
         }
         short
+    }
+
+    /// A keyed hash for one place, under which secrets are stored that are short enough to try all.
+    pub fn tag(&self, place: Place, secret: &[u8]) -> Vec<u8> {
+        let mut content = format!("{}|{}|", place.column, place.row).into_bytes();
+        content.extend_from_slice(secret);
+        hmac::sign(&self.tags, &content).as_ref().to_vec()
     }
 }
 
@@ -241,6 +250,16 @@ mod tests {
             assert!(vault.open(PLACE, &changed).is_err(), "byte {at}");
             assert!(vault.open(PLACE, &sealed[..at]).is_err(), "{at} bytes");
         }
+    }
+
+    #[test]
+    fn tags_are_of_one_place_and_one_key() {
+        let vault = Vault::new(&[1; 32]).unwrap();
+        let tag = vault.tag(PLACE, b"424242");
+        assert_eq!(tag, vault.tag(PLACE, b"424242"));
+        assert_ne!(tag, vault.tag(PLACE, b"424243"));
+        assert_ne!(tag, vault.tag(Place { row: 8, ..PLACE }, b"424242"));
+        assert_ne!(tag, Vault::new(&[2; 32]).unwrap().tag(PLACE, b"424242"));
     }
 
     #[test]

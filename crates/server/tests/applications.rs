@@ -393,6 +393,14 @@ api_tests! {
         }
         assert_eq!(get(&api, id(&made)).await["secrets"][0]["status"], "ACTIVE");
     }
+
+    async fn the_key_id_is_that_of_the_key_that_signs_its_tokens(t: Server) {
+        let api = t.api().await;
+        let keys = t.rest("GET", "/keys", "", "").await.json;
+        let own = api.get(PATH).await.json["clients"][0].clone();
+        assert_eq!(own["keyId"], keys["keys"][0]["kid"]);
+        assert_eq!(api.get(&format!("{PATH}/{}", id(&own))).await.json["client"]["keyId"], own["keyId"]);
+    }
 }
 
 database_tests! {

@@ -15,6 +15,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("app", "clients", "App holds the uses of secrets that are not stored yet"),
     ("app", "jobs", "App holds what wakes the workers of this node after a commit"),
     ("app", "mail", "App holds the mailer, which is the same for every environment"),
+    ("app", "roles", "App holds what roles permitted a moment ago"),
     ("app", "tokens", "App holds the API keys that were valid a moment ago"),
     ("ctx", "environments", "a request belongs to an environment"),
 ];

@@ -66,7 +66,7 @@ async fn verify(api: &Api, organization: &str, id: &str) -> Result<bool, Failure
 async fn pending(t: &Server, organization: &str, name: &str) -> domains::Domain {
     let which = OrganizationRef::Id(organization.parse().unwrap());
     let new = NewDomain { name: name.to_owned(), kind: DomainType::Organization, proof: Proof::Dns };
-    domains::create(&t.operator, &which, new).await.unwrap()
+    domains::create(&t.operator, &which, new, None).await.unwrap()
 }
 
 fn publish(dns: &DnsServer, domain: &domains::Domain) {
@@ -406,20 +406,6 @@ api_tests! {
         here.get(&path(&theirs.id)).await.failure(404, 5);
         here.post(&path(&theirs.id), json!({"domain": "new.example"})).await.failure(404, 5);
         assert_eq!((state(&t, &here).await, state(&t, &there).await), before);
-    }
-
-    async fn what_needs_connections_says_that_it_is_not_built(t: Server) {
-        let api = t.api().await;
-        let acme = api.organization("Acme").create().await;
-        let made = create(&api, &acme.id, "acme.example").await;
-        let before = state(&t, &api).await;
-        let answer = api
-            .post(&format!("{}?connection_id=conn_1", path(&acme.id)), json!({"domain": "b.example"}))
-            .await;
-        answer.failure(501, 12);
-        api.get(&format!("{}?connection_id=conn_1", path(&acme.id))).await.failure(501, 12);
-        api.patch(&format!("{}/{}", path(&acme.id), made.id), json!({})).await.failure(501, 12);
-        assert_eq!(state(&t, &api).await, before);
     }
 
     async fn of_ten_organizations_that_add_one_domain_one_wins(t: Server) {

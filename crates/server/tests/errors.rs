@@ -3,8 +3,14 @@
 
 use gatewright::{by_dialect, transport::RequestLimits};
 use gatewright_api::{
-    rpc::organization_service::{CreateOrganization, GetOrganization, ListOrganization, UpdateOrganization},
-    scalekit::v1::organizations::{self as pb, get_organization_request, update_organization_request},
+    rpc::{
+        client_service::UpdateClient,
+        organization_service::{CreateOrganization, GetOrganization, ListOrganization, UpdateOrganization},
+    },
+    scalekit::v1::{
+        clients,
+        organizations::{self as pb, get_organization_request, update_organization_request},
+    },
 };
 use gatewright_testkit::{Failure, Options, Server, api_tests, database_tests, frame, json};
 use std::time::Duration;
@@ -48,6 +54,26 @@ api_tests! {
         let names: Vec<&String> = detail.keys().collect();
         assert_eq!(names, ["@type", "error_code", "request_info"]);
         assert_eq!(detail["error_code"], "NOT_FOUND");
+    }
+
+    /// A gRPC status travels in headers, and clients take 8 KiB of them.
+    async fn an_answer_that_quotes_much_still_arrives(t: Server) {
+        let grpc = t.grpc().await;
+        let get = |id: String| pb::GetOrganizationRequest {
+            identities: Some(get_organization_request::Identities::ExternalId(id)),
+        };
+        for text in ["x".repeat(100_000), "ü%".repeat(50_000)] {
+            let failure = grpc.call::<GetOrganization>(get(text)).await.unwrap_err();
+            assert_eq!((failure.code, failure.info.error_code.as_str()), (Code::NotFound, "NOT_FOUND"));
+            assert!(failure.message.len() < 600 && failure.message.ends_with('…'), "{}", failure.message);
+        }
+        let uris = (0..20_000).map(|n| format!("ftp://{n}.example")).collect();
+        let client = Some(clients::UpdateClient { post_login_uris: uris, ..Default::default() });
+        let request = clients::UpdateClientRequest { client_id: t.client_id.clone(), client, ..Default::default() };
+        let failure = grpc.call::<UpdateClient>(request).await.unwrap_err();
+        assert_eq!(failure.code, Code::InvalidArgument);
+        assert!(!failure.violations().is_empty());
+        grpc.call::<ListOrganization>(pb::ListOrganizationsRequest::default()).await.unwrap();
     }
 
     async fn broken_rules_are_named_by_field_and_rule(t: Server) {

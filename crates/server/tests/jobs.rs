@@ -351,6 +351,22 @@ database_tests! {
         assert_eq!(stored(&t, id).await, None);
     }
 
+    async fn nobody_waits_for_a_job_that_another_node_is_taking(kind: Database) {
+        if kind == Database::Sqlite {
+            return; // it has one writer
+        }
+        let t = frozen(kind).await;
+        let (held, free) = (unique(&t, "held"), unique(&t, "free"));
+        let id = enqueue(&t, &held, Act::Succeed, NOW).await;
+        enqueue(&t, &free, Act::Succeed, NOW).await;
+        let mut tx = t.app.db.write().await.unwrap();
+        sql!("UPDATE jobs SET attempts = attempts WHERE id = $1").bind(id).execute(&mut tx).await.unwrap();
+        let ran_meanwhile = tokio::time::timeout(Duration::from_secs(5), run_due(&t)).await.unwrap();
+        assert_eq!((ran_meanwhile, ran(&held), ran(&free)), (1, vec![], vec![1]));
+        tx.commit().await.unwrap();
+        assert_eq!((run_due(&t).await, ran(&held)), (1, vec![1]));
+    }
+
     async fn a_periodic_job_runs_once_per_interval_over_all_nodes(kind: Database) {
         let t = frozen(kind).await;
         let other = t.second_node_with(Options { frozen_at: Some(NOW), ..Options::default() }).await;

@@ -445,6 +445,7 @@ const NOON: Timestamp = Timestamp::from_micros(1_772_884_800_250_000);
 
 async fn a_portal_link_lasts_one_minute(database: Database) {
     let t = Server::start_with(database, Options { frozen_at: Some(NOON), ..Options::default() }).await;
+    t.run_jobs().await; // from here on, periodic jobs are known
     let api = t.api().await;
     let (made, path) = acme(&api).await;
     let list = pb::GetPortalLinkRequest { id: made.id };
@@ -470,6 +471,13 @@ async fn a_portal_link_lasts_one_minute(database: Database) {
     let nobodys = pb::DeletePortalLinkRequest { id: UNKNOWN.to_owned() };
     let error = t.as_operator::<rpc::DeletePortalLink>(&nobodys).await.unwrap_err();
     assert_eq!(error.kind(), gatewright::error::Kind::NotFound);
+
+    t.advance(Duration::from_secs(29 * 86_400));
+    t.run_jobs().await;
+    assert_eq!(t.api().await.state().await.portal_links.len(), 1);
+    t.advance(Duration::from_secs(2 * 86_400));
+    t.run_jobs().await;
+    assert!(t.api().await.state().await.portal_links.is_empty(), "links of the past go");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -369,14 +369,19 @@ api_tests! {
         assert_eq!(gives, ["sk_org_settings_read", "sk_org_users_read"]);
         assert!(roles::effective_permissions(tx, env, &[]).await.unwrap().is_empty());
 
-        let member = roles::default_member_role(tx, env, acme_id).await.unwrap();
-        assert_eq!(roles::resolve(tx, env, acme_id, &[name("member")]).await.unwrap(), [member]);
         let request = pb::UpdateDefaultOrganizationRolesRequest {
             org_id: acme.clone(), default_member_role: "clerk".to_owned(),
         };
         api.call::<rpc::UpdateDefaultOrganizationRoles>(request).await.unwrap();
-        assert_eq!(roles::default_member_role(tx, env, acme_id).await.unwrap(), clerk);
-        assert_eq!(roles::default_member_role(tx, env, other_id).await.unwrap(), member);
+        for (organization, user, default) in [(acme_id, 9, "clerk"), (other_id, 10, "member")] {
+            add_user(&t, &api, organization, user).await;
+            let user = UserId::from_i64(user);
+            let mut tx = t.app.db.write().await.unwrap();
+            let given = roles::assign_default(&mut tx, env, organization, user).await.unwrap();
+            assert_eq!(given.name, default);
+            assert_eq!(roles::assigned_to(&mut tx, env, organization, user).await.unwrap(), [given]);
+            tx.commit().await.unwrap();
+        }
         let admin = roles::default_creator_role(tx, env).await.unwrap();
         assert_eq!(roles::resolve(tx, env, acme_id, &[name("admin")]).await.unwrap(), [admin]);
     }

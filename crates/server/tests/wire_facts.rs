@@ -32,6 +32,11 @@ const DIFFERENT: &[(&str, Option<&str>, &str)] = &[
         "says of itself that it is a dummy; without an option it would be unclear who may call",
     ),
     (
+        "scalekit.v1.connections message ListConnectionsRequest field 3",
+        Some("domain string [optional] rule string { min_len: 1 max_len: 255 }"),
+        "32 characters are fewer than domains have: management.md B-29",
+    ),
+    (
         "scalekit.v1.tokens rpc ApiTokenService.FetchToken auth",
         Some("BLOCKED policy DENY permissions -"),
         "would show API keys again to anybody: security.md T1",

@@ -1,4 +1,4 @@
-//! A DNS server that knows the TXT records that a test publishes. Its messages are written by hand (RFC 1035 §4), apart
+//! A DNS server that knows the TXT and CNAME records that a test publishes. Its messages are written by hand (RFC 1035 §4), apart
 //! from the library that the server under test reads them with.
 use std::{
     collections::HashMap,
@@ -7,8 +7,11 @@ use std::{
 };
 use tokio::{net::UdpSocket, task::JoinHandle};
 
-/// Texts at a name, each as its segments.
-type Records = HashMap<String, Vec<Vec<String>>>;
+const CNAME: u16 = 5;
+const TXT: u16 = 16;
+
+/// Records at a name: type and data.
+type Records = HashMap<String, Vec<(u16, Vec<u8>)>>;
 
 /// Listens on UDP at a port of its own. Stops when dropped.
 #[derive(Debug)]
@@ -46,11 +49,20 @@ impl DnsServer {
 
     /// Publishes one more text at a name, made of these segments.
     pub fn publish(&self, name: &str, segments: &[&str]) {
-        let text = segments.iter().map(|&segment| segment.to_owned()).collect();
-        self.records.lock().unwrap().entry(name.to_owned()).or_default().push(text);
+        self.add(name, TXT, strings(segments));
     }
 
-    /// Takes back all texts at a name.
+    /// Points a name at another one.
+    pub fn publish_cname(&self, name: &str, target: &str) {
+        let labels: Vec<&str> = target.split('.').chain([""]).collect();
+        self.add(name, CNAME, strings(&labels));
+    }
+
+    fn add(&self, name: &str, kind: u16, data: Vec<u8>) {
+        self.records.lock().unwrap().entry(name.to_owned()).or_default().push((kind, data));
+    }
+
+    /// Takes back all records at a name.
     pub fn withdraw(&self, name: &str) {
         self.records.lock().unwrap().remove(name);
     }
@@ -69,7 +81,6 @@ impl Drop for DnsServer {
 
 /// Name of the question, and the answer to it.
 fn answer(query: &[u8], records: &Records) -> Option<(String, Vec<u8>)> {
-    const TXT: u16 = 16;
     const POINTER_TO_QUESTION: [u8; 2] = [0xc0, 12];
     let (mut at, mut labels) = (12, Vec::new());
     while *query.get(at)? != 0 {
@@ -80,24 +91,27 @@ fn answer(query: &[u8], records: &Records) -> Option<(String, Vec<u8>)> {
     let question = query.get(12..at + 5)?;
     let kind = u16::from_be_bytes([query[at + 1], query[at + 2]]);
     let name = labels.join(".");
-    let texts = records.get(&name).map(Vec::as_slice).unwrap_or_default();
-    let texts = if kind == TXT { texts } else { &[] };
+    let found = records.get(&name).map(Vec::as_slice).unwrap_or_default();
+    let found: Vec<_> = found.iter().filter(|record| record.0 == kind).collect();
     // No error, or no such name.
     let code = if records.contains_key(&name) { 0 } else { 3 };
     let mut out = query.get(..2)?.to_vec();
     out.extend([0x81, 0x80 | code, 0, 1]);
-    out.extend(u16::try_from(texts.len()).ok()?.to_be_bytes());
+    out.extend(u16::try_from(found.len()).ok()?.to_be_bytes());
     out.extend([0, 0, 0, 0]);
     out.extend(question);
-    for segments in texts {
-        let data: Vec<u8> = segments
-            .iter()
-            .flat_map(|segment| [&[u8::try_from(segment.len()).unwrap()], segment.as_bytes()].concat())
-            .collect();
+    for (kind, data) in found {
         out.extend(POINTER_TO_QUESTION);
-        out.extend([0, 16, 0, 1, 0, 0, 0, 60]);
+        out.extend(kind.to_be_bytes());
+        out.extend([0, 1, 0, 0, 0, 60]);
         out.extend(u16::try_from(data.len()).ok()?.to_be_bytes());
         out.extend(data);
     }
     Some((name, out))
+}
+
+/// Strings, or labels of a name, each after its length.
+fn strings(texts: &[&str]) -> Vec<u8> {
+    let strings = texts.iter().map(|text| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat());
+    strings.collect::<Vec<_>>().concat()
 }

@@ -17,8 +17,10 @@ mod http;
 mod mime;
 mod raw;
 mod server;
+mod sessions;
 mod smtp;
 mod users;
+mod web;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
 pub use database::{Database, TestDatabase};
@@ -27,8 +29,10 @@ pub use grpc::{Failure, Grpc};
 pub use http::{Answer, json};
 pub use raw::{RawGrpc, frame, socket};
 pub use server::{Options, OtherEnvironment, Server};
+pub use sessions::{FIREFOX, new_passkey};
 pub use smtp::{ReceivedMail, SmtpOptions, SmtpSink};
 pub use users::{NewMember, People};
+pub use web::{WebAnswer, WebServer};
 
 /// Runs each test on SQLite and on PostgreSQL: `api_tests! { async fn name(t: Server) { … } }`.
 #[macro_export]

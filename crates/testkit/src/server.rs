@@ -8,6 +8,7 @@ use gatewright::{
     ctx::Ctx,
     environments::EnvironmentType,
     jobs::Runner,
+    lists,
     mail::{self, InboxMail},
     time::{Clock, Timestamp},
     transport::{self, RequestLimits, serve},
@@ -206,6 +207,11 @@ impl Server {
     /// Runs every job that is due now, and what that enqueues; how many ran. Time is that of the server's clock.
     pub async fn run_jobs(&self) -> usize {
         Runner::new(self.app.clone(), bootstrap::jobs()).run_due().await.unwrap()
+    }
+
+    /// Indexes and adds up all that changes of lists have left for later, as `serve` does in the background.
+    pub async fn upkeep(&self) {
+        lists::upkeep::now(&self.app.db).await.unwrap();
     }
 
     /// The mails that were queued in the default environment, oldest first, of a server without an SMTP server.

@@ -22,7 +22,8 @@ const binary = path.resolve(
 /** The `tls` folder that all servers of a TLS run share, so that one NODE_EXTRA_CA_CERTS covers them; set by run.mjs. */
 const tlsTemplate = process.env.GATEWRIGHT_TEST_TLS_TEMPLATE;
 
-async function freePort() {
+/** A port that nobody listens on at the moment. */
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();
@@ -58,21 +59,24 @@ export class Server {
   #process;
   #log;
 
-  constructor(dataDir, port, tls) {
+  constructor(dataDir, port, tls, metrics, settings) {
     this.dataDir = dataDir;
     this.port = port;
     this.tls = tls;
+    this.metrics = metrics;
+    this.settings = settings;
     this.url = `${tls ? 'https' : 'http'}://localhost:${port}`;
   }
 
   /**
    * Starts a server with an empty data folder. It speaks TLS in a TLS run, or when `tls` says so.
-   * `ca` is only needed by a process that was not started with NODE_EXTRA_CA_CERTS.
+   * `ca` is only needed by a process that was not started with NODE_EXTRA_CA_CERTS. `metrics` is the `host:port` of the
+   * metrics and of the inbox for developers; `settings` are further variables of its environment.
    */
-  static async start({ tls = tlsTemplate !== undefined } = {}) {
+  static async start({ tls = tlsTemplate !== undefined, metrics = 'off', settings = {} } = {}) {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'gatewright-node-'));
     if (tlsTemplate !== undefined) await cp(tlsTemplate, path.join(dataDir, 'tls'), { recursive: true });
-    const server = new Server(dataDir, await freePort(), tls);
+    const server = new Server(dataDir, await freePort(), tls, metrics, settings);
     try {
       await server.run();
     } catch (error) {
@@ -84,7 +88,7 @@ export class Server {
 
   async run() {
     const log = await open(path.join(this.dataDir, 'test.log'), 'a');
-    const flags = ['serve', ...this.#settings(), '--listen', `127.0.0.1:${this.port}`, '--metrics-listen', 'off'];
+    const flags = ['serve', ...this.#settings(), '--listen', `127.0.0.1:${this.port}`, '--metrics-listen', this.metrics];
     if (this.tls) flags.push('--tls', 'local');
     this.#process = spawn(binary, flags, { ...this.#surroundings(), stdio: ['ignore', log.fd, log.fd] });
     this.#log = log;
@@ -100,7 +104,7 @@ export class Server {
   /** Neither a configuration file in the working folder nor the caller's environment changes what is tested. */
   #surroundings() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEWRIGHT_'));
-    return { cwd: this.dataDir, env: Object.fromEntries(own) };
+    return { cwd: this.dataDir, env: { ...Object.fromEntries(own), ...this.settings } };
   }
 
   async #becomesReady() {

@@ -189,4 +189,9 @@ impl NewClientSecret {
         let secret = crate::convert::present(message.secret, "secret")?;
         Ok(Self { secret: secret.into(), plain_secret: message.plain_secret })
     }
+
+    pub(crate) fn of_client(message: pb::CreateClientSecretResponse) -> Result<Self> {
+        let secret = crate::convert::present(message.secret, "secret")?;
+        Ok(Self { secret: secret.into(), plain_secret: message.plain_secret })
+    }
 }

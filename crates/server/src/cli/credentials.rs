@@ -1,6 +1,6 @@
 //! `gatewright credentials`
 use super::{Common, Failure, Serving, runtime, settings, write_out};
-use crate::{bootstrap, clients, time::Clock};
+use crate::{bootstrap, clients, ids::EnvironmentId, time::Clock};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Make new API credentials.
@@ -14,9 +14,12 @@ pub(super) struct Args {
     common: Common,
     #[command(flatten)]
     serving: Serving,
-    /// File to write [default: credentials.env in the data folder]
+    /// File to write [default: credentials.env in the data folder, credentials-ID.env with --environment]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Id of the environment (env_…) [default: the first one]
+    #[arg(long, value_name = "ID")]
+    environment: Option<EnvironmentId>,
     /// Secrets made earlier stop working at once
     #[arg(long)]
     revoke_others: bool,
@@ -24,10 +27,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let config = settings::load(&args.common, Some(&args.serving))?;
-    let path = args.output.clone().unwrap_or_else(|| config.credentials_file());
+    let file = config.credentials_file();
+    let path = args.output.clone().unwrap_or_else(|| match args.environment {
+        Some(id) => file.with_file_name(format!("credentials-{id}.env")),
+        None => file,
+    });
     runtime()?.block_on(async {
         let opened = bootstrap::open(&config, Clock::System, bootstrap::Purpose::Command).await?;
-        let ctx = opened.operator()?;
+        let ctx = match args.environment {
+            Some(id) => opened.operator_in(id).await?,
+            None => opened.operator()?,
+        };
         let (client, secret) = clients::issue_secret(&ctx, args.revoke_others).await.map_err(|error| {
             let failure = Failure::from(error);
             if args.revoke_others { failure } else { failure.with_help("repeat with --revoke-others") }

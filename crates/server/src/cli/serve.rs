@@ -5,6 +5,7 @@ use crate::{
     bootstrap::{self, Opened},
     config::{Config, TlsMode},
     jobs::Runner,
+    lists,
     mail::Delivery,
     telemetry,
     time::Clock,
@@ -77,7 +78,8 @@ async fn start_and_serve(mut config: Config, started: Instant) -> Result<(), Fai
         }
     };
     let jobs = Runner::new(Arc::clone(&opened.app), bootstrap::jobs());
-    let (drained, (), ()) = tokio::join!(answers, scrapes, jobs.run_until(stop.told()));
+    let upkeep = lists::upkeep::run_until(opened.app.db.clone(), stop.told());
+    let (drained, (), (), ()) = tokio::join!(answers, scrapes, jobs.run_until(stop.told()), upkeep);
     if let Some(renewal) = renewal {
         renewal.abort();
     }

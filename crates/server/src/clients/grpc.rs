@@ -1,7 +1,8 @@
 //! `ClientService`: messages to model and back.
 use super::{
+    authorized_domains,
     model::{
-        ApplicationUpdate, Client, ClientSecret, ClientType, CustomClaims, MACHINE_TOKEN_SECONDS,
+        ApplicationUpdate, Client, ClientId, ClientSecret, ClientType, CustomClaims, MACHINE_TOKEN_SECONDS,
         NewApplication, NewOrganizationClient, NewSecret,
     },
     ops,
@@ -14,7 +15,10 @@ use crate::{
     rpc::Routes,
     update::{Change, Mask},
 };
-use gatewright_api::{rpc::client_service as api, scalekit::v1::clients as pb};
+use gatewright_api::{
+    rpc::{client_service as api, domain_service},
+    scalekit::v1::clients as pb,
+};
 
 type Reply<T> = Result<T, Error>;
 
@@ -37,8 +41,9 @@ const MUTABLE: &[&str] = &[
 const OUTPUT_ONLY: &[&str] =
     &["id", "keyId", "key_id", "client_type", "create_time", "update_time", "secrets"];
 
-/// The rpcs that are built: applications and machine clients.
+/// The rpcs that are built: applications and machine clients, and what `DomainService` has to do with redirect URIs.
 pub fn routes(routes: &mut Routes) {
+    routes.serve::<domain_service::ListAuthorizedDomains, _, _>(authorized_domains::list);
     routes.serve::<api::ListClient, _, _>(list);
     routes.serve::<api::CreateClient, _, _>(create);
     routes.serve::<api::GetClient, _, _>(get);
@@ -93,9 +98,10 @@ macro_rules! application_values {
 async fn list(ctx: Ctx, request: pb::ListClientsRequest) -> Reply<pb::ListClientsResponse> {
     let types = request.filter.unwrap_or_default().client_type;
     let (page, total) = ops::list(&ctx, &types, request.page_size, &request.page_token).await?;
+    let key_id = key_id(&ctx).await?;
     Ok(pb::ListClientsResponse {
         total_size: total_size(total),
-        clients: page.items.into_iter().map(application).collect(),
+        clients: page.items.into_iter().map(|client| application(client, &key_id)).collect(),
         next_page_token: page.next_token,
         prev_page_token: page.prev_token,
     })
@@ -106,12 +112,12 @@ async fn create(ctx: Ctx, request: pb::CreateClientRequest) -> Reply<pb::CreateC
     let all = Mask::parse(None, "client", MUTABLE, OUTPUT_ONLY)?;
     let values = application_values!(new, all, Change::Keep);
     let client = ops::create(&ctx, NewApplication { name: new.name, kind: new.client_type, values }).await?;
-    Ok(pb::CreateClientResponse { client: Some(application(client)) })
+    Ok(pb::CreateClientResponse { client: Some(application(client, &key_id(&ctx).await?)) })
 }
 
 async fn get(ctx: Ctx, request: pb::GetClientRequest) -> Reply<pb::GetClientResponse> {
     let client = ops::get(&ctx, ids::parse("client_id", &request.client_id)?).await?;
-    Ok(pb::GetClientResponse { client: Some(application(client)) })
+    Ok(pb::GetClientResponse { client: Some(application(client, &key_id(&ctx).await?)) })
 }
 
 async fn update(ctx: Ctx, request: pb::UpdateClientRequest) -> Reply<pb::UpdateClientResponse> {
@@ -121,7 +127,7 @@ async fn update(ctx: Ctx, request: pb::UpdateClientRequest) -> Reply<pb::UpdateC
     let name = mask.collection("name", std::mem::take(&mut new.name), String::is_empty);
     let update = application_values!(new, mask, name);
     let client = ops::update(&ctx, id, update).await?;
-    Ok(pb::UpdateClientResponse { client: Some(application(client)) })
+    Ok(pb::UpdateClientResponse { client: Some(application(client, &key_id(&ctx).await?)) })
 }
 
 async fn delete(ctx: Ctx, request: pb::DeleteClientRequest) -> Reply<()> {
@@ -149,11 +155,19 @@ async fn set_initiate_login_uri(
     Ok(login_uris(ops::set_initiate_login_uri(&ctx, request.initiate_login_uri).await?))
 }
 
+/// Whose secrets these rpcs are for. Those of an organization's client have rpcs of their own.
+fn keeper(client_id: &str) -> Result<ClientId, Error> {
+    match ids::parse("client_id", client_id) {
+        Ok(id) => Ok(ClientId::Application(id)),
+        Err(error) => client_id.parse().map(ClientId::Resource).map_err(|_| error),
+    }
+}
+
 async fn create_secret(
     ctx: Ctx,
     request: pb::CreateClientSecretRequest,
 ) -> Reply<pb::CreateClientSecretResponse> {
-    let new = ops::add_secret(&ctx, ids::parse("client_id", &request.client_id)?).await?;
+    let new = ops::add_secret(&ctx, keeper(&request.client_id)?).await?;
     Ok(pb::CreateClientSecretResponse { plain_secret: plain(&new), secret: Some(secret(new.shown())) })
 }
 
@@ -161,7 +175,7 @@ async fn update_secret(
     ctx: Ctx,
     request: pb::UpdateClientSecretRequest,
 ) -> Reply<pb::UpdateClientSecretResponse> {
-    let id = ids::parse("client_id", &request.client_id)?;
+    let id = keeper(&request.client_id)?;
     let secret_id = ids::parse("secret_id", &request.secret_id)?;
     // The status is all that can change: a mask that does not name it changes nothing.
     let mask = Mask::parse(request.mask, "secret", &["status"], &["id", "secret_suffix", "expire_time"])?;
@@ -181,7 +195,7 @@ async fn update_secret(
 }
 
 async fn delete_secret(ctx: Ctx, request: pb::DeleteClientSecretRequest) -> Reply<()> {
-    let id = ids::parse("client_id", &request.client_id)?;
+    let id = keeper(&request.client_id)?;
     ops::remove_secret(&ctx, id, ids::parse("secret_id", &request.secret_id)?).await
 }
 
@@ -258,11 +272,12 @@ async fn delete_machine_secret(ctx: Ctx, request: pb::DeleteOrganizationClientSe
 }
 
 /// 0 means what the environment has.
-fn seconds(seconds: i64) -> Option<i64> {
+pub fn seconds(seconds: i64) -> Option<i64> {
     Some(seconds).filter(|&seconds| seconds != 0)
 }
 
-fn claims(claims: Vec<pb::CustomClaim>) -> CustomClaims {
+/// Claims of a message.
+pub fn claims(claims: Vec<pb::CustomClaim>) -> CustomClaims {
     claims.into_iter().map(|claim| (claim.key, claim.value)).collect()
 }
 
@@ -285,11 +300,13 @@ fn values(client: pb::OrganizationClient) -> NewOrganizationClient {
     }
 }
 
-fn plain(secret: &NewSecret) -> String {
+/// What is shown once.
+pub fn plain(secret: &NewSecret) -> String {
     secret.plain.expose().clone()
 }
 
-fn secret(secret: ClientSecret) -> pb::ClientSecret {
+/// A secret as it is shown later.
+pub fn secret(secret: ClientSecret) -> pb::ClientSecret {
     let status =
         if secret.active { pb::ClientSecretStatus::Active } else { pb::ClientSecretStatus::Inactive };
     pb::ClientSecret {
@@ -305,7 +322,13 @@ fn secret(secret: ClientSecret) -> pb::ClientSecret {
     }
 }
 
-fn application((client, secrets): ops::WithSecrets) -> pb::Client {
+/// Which key of `/keys` signs the tokens of the environment's clients now.
+async fn key_id(ctx: &Ctx) -> Result<String, Error> {
+    let keys = ctx.app().keys.of(ctx.app(), ctx.environment()).await?;
+    Ok(keys.signing(ctx.now())?.kid().to_owned())
+}
+
+fn application((client, secrets): ops::WithSecrets, key_id: &str) -> pb::Client {
     let entry = |(value, is_ipv4): (&str, bool)| pb::CidrEntry {
         value: value.to_owned(),
         r#type: if is_ipv4 { pb::CidrType::Ipv4 } else { pb::CidrType::Ipv6 }.into(),
@@ -316,7 +339,7 @@ fn application((client, secrets): ops::WithSecrets) -> pb::Client {
     });
     pb::Client {
         id: client.id.to_string(),
-        key_id: String::new(),
+        key_id: key_id.to_owned(),
         create_time: Some(client.created_at.into()),
         update_time: Some(client.updated_at.into()),
         secrets: secrets.into_iter().map(secret).collect(),
@@ -345,11 +368,12 @@ fn login_uris(client: Client) -> pb::EnvironmentLoginUrisResponse {
     }
 }
 
-/// A machine client; what only clients of resources have stays empty.
-fn machine((client, secrets): ops::WithSecrets) -> pb::M2mClient {
-    let organization_id = match client.kind {
-        ClientType::Organization(organization) => organization.to_string(),
-        _ => String::new(),
+/// A client of an organization or a resource.
+pub fn machine((client, secrets): ops::WithSecrets) -> pb::M2mClient {
+    let (organization_id, resource_id) = match client.kind {
+        ClientType::Organization(organization) => (organization.to_string(), String::new()),
+        ClientType::Resource(resource) => (String::new(), resource.to_string()),
+        _ => (String::new(), String::new()),
     };
     pb::M2mClient {
         client_id: client.id.to_string(),
@@ -363,6 +387,10 @@ fn machine((client, secrets): ops::WithSecrets) -> pb::M2mClient {
         audience: client.audiences,
         custom_claims: claim_messages(client.custom_claims),
         expiry: client.token_lifetime_seconds.unwrap_or(MACHINE_TOKEN_SECONDS),
-        ..pb::M2mClient::default()
+        resource_id,
+        redirect_uris: client.uris.post_login,
+        is_dcr: client.registration.is_some(),
+        is_cimd: false,
+        metadata_uri: String::new(),
     }
 }

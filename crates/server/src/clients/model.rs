@@ -1,11 +1,14 @@
 //! Plain data of clients.
-use super::{ip_allowlist::IpAllowlist, rules};
+use super::{ip_allowlist::IpAllowlist, resource_client::Registration, rules};
 use crate::{
     ctx::{Caller, Ctx},
     entropy,
     environments::Environment,
     error::{Error, Kind},
-    ids::{ApplicationId, ClientSecretId, OrganizationClientId, OrganizationId, ParseIdError},
+    ids::{
+        ApplicationId, ClientSecretId, OrganizationClientId, OrganizationId, ParseIdError, ResourceClientId,
+        ResourceId,
+    },
     secret::Secret,
     time::Timestamp,
     update::Change,
@@ -21,6 +24,8 @@ pub enum ClientId {
     Application(ApplicationId),
     /// `m2morg_…`
     Organization(OrganizationClientId),
+    /// `m2m_…`
+    Resource(ResourceClientId),
 }
 
 impl ClientId {
@@ -29,6 +34,7 @@ impl ClientId {
         match self {
             Self::Application(id) => id.as_i64(),
             Self::Organization(id) => id.as_i64(),
+            Self::Resource(id) => id.as_i64(),
         }
     }
 }
@@ -38,6 +44,7 @@ impl fmt::Display for ClientId {
         match self {
             Self::Application(id) => id.fmt(f),
             Self::Organization(id) => id.fmt(f),
+            Self::Resource(id) => id.fmt(f),
         }
     }
 }
@@ -45,10 +52,8 @@ impl fmt::Display for ClientId {
 impl FromStr for ClientId {
     type Err = ParseIdError;
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        match text.parse() {
-            Ok(id) => Ok(Self::Organization(id)),
-            Err(_) => text.parse().map(Self::Application),
-        }
+        let other = || text.parse().map(Self::Organization).or_else(|_| text.parse().map(Self::Resource));
+        text.parse().map(Self::Application).or_else(|error| other().map_err(|_: ParseIdError| error))
     }
 }
 
@@ -65,6 +70,8 @@ pub enum ClientType {
     Native,
     /// A machine client of an organization.
     Organization(OrganizationId),
+    /// A client of a protected resource.
+    Resource(ResourceId),
 }
 
 impl ClientType {
@@ -76,6 +83,7 @@ impl ClientType {
             Self::SinglePage => "SPA",
             Self::Native => "NTV",
             Self::Organization(_) => "ORGANIZATION",
+            Self::Resource(_) => "RESOURCE",
         }
     }
 
@@ -91,10 +99,15 @@ impl ClientType {
         !matches!(self, Self::SinglePage | Self::Native)
     }
 
+    /// Whether its tokens are for somebody else's API, never for the management API.
+    pub const fn is_machine(self) -> bool {
+        matches!(self, Self::Organization(_) | Self::Resource(_))
+    }
+
     /// What it may do at the token endpoint unless it is told otherwise.
     pub const fn grant_types(self) -> &'static [GrantType] {
         match self {
-            Self::Environment | Self::WebApp => {
+            Self::Environment | Self::WebApp | Self::Resource(_) => {
                 &[GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials]
             }
             Self::SinglePage | Self::Native => &[GrantType::AuthorizationCode, GrantType::RefreshToken],
@@ -184,6 +197,8 @@ pub struct Client {
     pub ip_allowlist: IpAllowlist,
     /// Where its users may be sent.
     pub uris: Uris,
+    /// What it said of itself, if it registered itself.
+    pub registration: Option<Registration>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -248,7 +263,7 @@ pub struct NewOrganizationClient {
 }
 
 impl Client {
-    fn new(id: ClientId, kind: ClientType, now: Timestamp) -> Self {
+    pub(super) fn new(id: ClientId, kind: ClientType, now: Timestamp) -> Self {
         Self {
             id,
             kind,
@@ -264,6 +279,7 @@ impl Client {
             enforce_pkce: !kind.is_confidential(),
             ip_allowlist: IpAllowlist::default(),
             uris: Uris::default(),
+            registration: None,
             created_at: now,
             updated_at: now,
         }
@@ -387,7 +403,7 @@ impl Client {
     /// Seconds that a token of its own lasts.
     pub fn lifetime_seconds(&self, environment: &Environment) -> i64 {
         self.token_lifetime_seconds.unwrap_or(match self.kind {
-            ClientType::Organization(_) => MACHINE_TOKEN_SECONDS,
+            ClientType::Organization(_) | ClientType::Resource(_) => MACHINE_TOKEN_SECONDS,
             _ => environment.client_token_seconds(),
         })
     }
@@ -415,13 +431,13 @@ impl Uris {
     }
 }
 
-fn replace<T>(place: &mut T, value: T, is_empty: impl Fn(&T) -> bool) {
+pub(super) fn replace<T>(place: &mut T, value: T, is_empty: impl Fn(&T) -> bool) {
     if !is_empty(&value) {
         *place = value;
     }
 }
 
-fn set<T: Default>(place: &mut T, change: Change<T>) {
+pub(super) fn set<T: Default>(place: &mut T, change: Change<T>) {
     match change {
         Change::Keep => {}
         Change::Set(value) => *place = value,

@@ -146,7 +146,7 @@ fn end_of_authority(after_scheme: &str) -> usize {
 }
 
 /// The host without its port. A colon inside brackets belongs to an IPv6 address.
-fn host_of(authority: &str) -> &str {
+pub fn host_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => host,
         _ => authority,

@@ -51,7 +51,7 @@ pub fn grant_types(kind: ClientType, words: &[String]) -> Result<Vec<GrantType>,
 /// `INVALID_ARGUMENT` with each field that is wrong.
 pub fn check(client: &Client, ctx: &Ctx) -> Result<(), Error> {
     let mut found = Violations(Vec::new());
-    let is_machine = matches!(client.kind, ClientType::Organization(_));
+    let is_machine = client.kind.is_machine();
     names(&mut found, client, is_machine);
     let (field, range) = if is_machine {
         ("client.expiry", MACHINE_SECONDS)
@@ -165,9 +165,12 @@ fn claims(found: &mut Violations, claims: &[(String, String)]) {
 }
 
 fn uris(found: &mut Violations, client: &Client, production: bool) {
-    let rules = Rules { production, native: client.kind == ClientType::Native };
+    let is_of_resource = matches!(client.kind, ClientType::Resource(_));
+    // MCP clients listen on the loopback interface, as apps on devices do (RFC 8252 §7.3).
+    let rules = Rules { production, native: client.kind == ClientType::Native || is_of_resource };
+    let post_login = if is_of_resource { "client.redirect_uris" } else { "client.post_login_uris" };
     let lists = [
-        ("client.post_login_uris", &client.uris.post_login, Use::PostLogin),
+        (post_login, &client.uris.post_login, Use::PostLogin),
         ("client.post_logout_redirect_uris", &client.uris.post_logout, Use::PostLogout),
         ("client.back_channel_logout_uris", &client.uris.back_channel_logout, Use::BackChannelLogout),
     ];
@@ -176,6 +179,12 @@ fn uris(found: &mut Violations, client: &Client, production: bool) {
         for (index, uri) in list.iter().enumerate() {
             if let Some(description) = rules.problem(uri, purpose) {
                 found.add(format!("{field}[{index}]"), "redirect_uri", description);
+            } else if is_of_resource && uri.contains(['*', '{']) {
+                found.add(
+                    format!("{field}[{index}]"),
+                    "redirect_uri",
+                    "must not have a wildcard or a template",
+                );
             }
         }
     }

@@ -6,6 +6,7 @@ mod dns;
 mod error;
 mod limits;
 mod mail;
+mod outbound;
 mod rate;
 mod section;
 mod security;
@@ -21,6 +22,7 @@ pub use dns::{Dns, NameServer};
 pub use error::ConfigError;
 pub use limits::Limits;
 pub use mail::{FromAddress, FromName, Mail, Password, Port, SmtpSecurity};
+pub use outbound::Outbound;
 pub use rate::Rate;
 pub use section::{Key, Setting};
 pub use security::{EnvironmentType, Security};
@@ -54,6 +56,8 @@ pub struct Config {
     pub dns: Dns,
     /// `[mail]`
     pub mail: Mail,
+    /// `[outbound]`
+    pub outbound: Outbound,
     /// The file that was read.
     pub file: Option<PathBuf>,
     set: BTreeSet<&'static str>,
@@ -76,6 +80,7 @@ impl Config {
             rate: Rate::read(&values)?,
             dns: Dns::read(&values)?,
             mail: Mail::read(&values)?,
+            outbound: Outbound::read(&values)?,
             file: sources.file.clone(),
             set: values.keys().collect(),
         };
@@ -197,6 +202,7 @@ pub fn reference() -> impl Iterator<Item = &'static Key> {
         Rate::KEYS,
         Dns::KEYS,
         Mail::KEYS,
+        Outbound::KEYS,
     ]
     .into_iter()
     .flatten()

@@ -203,7 +203,7 @@ async fn postgres_next(
 }
 
 async fn batch(tx: &mut Tx, text: &str) -> Result<(), DbError> {
-    match &mut tx.inner {
+    match &mut tx.tx {
         WriteTx::Postgres(tx) => tx.batch(text).await,
         WriteTx::Sqlite(_) => Err(DbError::fault("SQLite is migrated on a connection of its own")),
     }

@@ -24,9 +24,10 @@ pub use value::{FromColumn, FromRow, Row, Value};
 
 use crate::error::Error;
 use std::{
+    collections::HashMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -57,7 +58,42 @@ impl Default for OpenOptions {
 
 /// An open database. Cheap to clone; the last clone closes it.
 #[derive(Clone)]
-pub struct Db(Inner);
+pub struct Db(Inner, Arc<Changes>);
+
+/// How many transactions of this node have changed which table.
+#[derive(Debug, Default)]
+struct Changes(Mutex<HashMap<&'static str, Counts>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    /// With new rows, too.
+    all: u64,
+    /// Of rows that were there.
+    of_rows: u64,
+}
+
+impl Changes {
+    fn count(&self, changed: &[Change]) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in changed {
+            let counts = counts.entry(change.table).or_default();
+            counts.all += 1;
+            counts.of_rows += u64::from(!change.inserts);
+        }
+    }
+
+    fn sum(&self, tables: &[&str], of: impl Fn(&Counts) -> u64) -> u64 {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.iter().filter_map(|table| counts.get(table)).map(of).sum()
+    }
+}
+
+/// What a statement changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Change {
+    table: &'static str,
+    inserts: bool,
+}
 
 #[derive(Clone)]
 enum Inner {
@@ -72,12 +108,12 @@ pub struct ReadTx(Db);
 /// A write transaction. Dropping it undoes it.
 #[must_use = "a transaction that is not committed is undone"]
 pub struct Tx {
-    inner: WriteTx,
-    db: Db,
-    /// Who is woken once it is committed.
+    tx: WriteTx,
+    /// Who waits for the commit.
     waiters: Vec<Arc<tokio::sync::Notify>>,
-    /// Whether a statement in it may have changed clients.
-    changes_clients: bool,
+    /// What its statements name as that which they change.
+    changed: Vec<Change>,
+    changes: Arc<Changes>,
 }
 
 enum WriteTx {
@@ -98,7 +134,6 @@ pub struct CommitStats {
 struct Counters {
     transactions: AtomicU64,
     commits: AtomicU64,
-    client_changes: AtomicU64,
 }
 impl Counters {
     fn committed(&self, transactions: usize) {
@@ -129,12 +164,13 @@ impl Db {
     /// # Errors
     /// As [`Db::open`].
     pub async fn open_in(url: &DatabaseUrl, options: &OpenOptions) -> Result<Self, Error> {
-        Ok(Self(match url {
+        let inner = match url {
             DatabaseUrl::Sqlite(path) => Inner::Sqlite(Arc::new(sqlite::Sqlite::open(path, options)?)),
             DatabaseUrl::Postgres(url) => {
                 Inner::Postgres(Arc::new(postgres::Postgres::open(url.expose(), options).await?))
             }
-        }))
+        };
+        Ok(Self(inner, Arc::default()))
     }
 
     /// For reading. Costs nothing; connections are taken per statement.
@@ -147,11 +183,24 @@ impl Db {
     /// # Errors
     /// `UNAVAILABLE` if no lock or connection came free in time, or the database is gone.
     pub async fn write(&self) -> Result<Tx, Error> {
+        self.begin(false).await
+    }
+
+    /// Begins a write transaction that shares SQLite's commit with no other, for what makes others' savepoints dear
+    /// (virtual tables). It keeps the writer until it is durable.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_alone(&self) -> Result<Tx, Error> {
+        self.begin(true).await
+    }
+
+    async fn begin(&self, alone: bool) -> Result<Tx, Error> {
         let tx = match &self.0 {
-            Inner::Sqlite(db) => WriteTx::Sqlite(db.write().await?),
+            Inner::Sqlite(db) => WriteTx::Sqlite(db.write(alone).await?),
             Inner::Postgres(db) => WriteTx::Postgres(Box::new(db.write().await?)),
         };
-        Ok(Tx { inner: tx, db: self.clone(), waiters: Vec::new(), changes_clients: false })
+        Ok(Tx { tx, waiters: Vec::new(), changed: Vec::new(), changes: self.1.clone() })
     }
 
     /// Whether it answers, for the readiness probe.
@@ -177,17 +226,22 @@ impl Db {
         self.counters().stats()
     }
 
-    /// How many transactions of this node may have changed OAuth clients or their secrets. What was read of them after this
-    /// was asked is as new as this node's own writes for as long as the answer stays the same.
-    pub fn client_changes(&self) -> u64 {
-        self.counters().client_changes.load(Ordering::Acquire)
-    }
-
     fn counters(&self) -> &Counters {
         match &self.0 {
             Inner::Sqlite(db) => db.counters(),
             Inner::Postgres(db) => db.counters(),
         }
+    }
+
+    /// How many transactions of this node have changed one of these tables by a statement that names it; what cascades
+    /// does not count. What was read before this number rose is old.
+    pub fn changes_of(&self, tables: &[&str]) -> u64 {
+        self.1.sum(tables, |counts| counts.all)
+    }
+
+    /// As [`Db::changes_of`], without those that only added rows.
+    pub fn changes_of_rows(&self, tables: &[&str]) -> u64 {
+        self.1.sum(tables, |counts| counts.of_rows)
     }
 
     /// Ends all use of it: waits for the transactions under way, then closes. Later uses fail with `UNAVAILABLE`.
@@ -204,6 +258,8 @@ impl Db {
     /// The database's objection, with the place in the source.
     pub async fn prepare(&self, statement: &Statement) -> Result<(), Error> {
         let result = match &self.0 {
+            Inner::Sqlite(_) if statement.sqlite.is_empty() => Ok(()),
+            Inner::Postgres(_) if statement.postgres.is_empty() => Ok(()),
             Inner::Sqlite(db) => db.prepare(statement.sqlite),
             Inner::Postgres(db) => db.prepare(statement.postgres).await,
         };
@@ -218,14 +274,12 @@ impl Tx {
     /// `UNAVAILABLE` if the disk is full or the connection was lost, `ABORTED` if it lost a race. If the connection was
     /// lost it is unknown whether it was stored; otherwise it was not.
     pub async fn commit(self) -> Result<(), Error> {
-        let result = match self.inner {
+        let result = match self.tx {
             WriteTx::Sqlite(tx) => tx.commit().await,
             WriteTx::Postgres(tx) => tx.commit().await,
         };
         // After an error, too: it may be stored all the same.
-        if self.changes_clients {
-            self.db.counters().client_changes.fetch_add(1, Ordering::Release);
-        }
+        self.changes.count(&self.changed);
         result?;
         for waiter in self.waiters {
             waiter.notify_one();

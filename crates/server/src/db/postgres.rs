@@ -5,7 +5,7 @@ use super::{
     value::{Row, Value},
 };
 use crate::error::{Error, Kind};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 use tokio_postgres::{
@@ -18,6 +18,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// `server_version_num` of the oldest that is supported.
 const OLDEST: i64 = 150_000;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the database ends by itself, where its operator has not set other limits: a statement that has lost its caller,
+/// and a transaction whose node is gone, which would hold its locks.
+const TIME_LIMITS: &str = "SELECT set_config(name, '60000', FALSE)
+    FROM (VALUES ('statement_timeout'), ('idle_in_transaction_session_timeout')) AS limits (name)
+    WHERE current_setting(name) = '0'";
 
 pub(super) struct Postgres {
     pool: Pool,
@@ -43,6 +48,9 @@ impl Postgres {
             .wait_timeout(Some(options.wait))
             .create_timeout(Some(CONNECT_TIMEOUT * 2))
             .recycle_timeout(Some(CONNECT_TIMEOUT))
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move { client.batch_execute(TIME_LIMITS).await.map_err(HookError::Backend) })
+            }))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(Error::internal)?;
@@ -131,9 +139,11 @@ impl PostgresTx {
         self.succeeded(count)
     }
 
-    /// Runs several statements without parameters: a migration.
+    /// Runs several statements without parameters: a migration, which takes as long as it takes.
     pub(super) async fn batch(&mut self, text: &str) -> Result<(), DbError> {
-        self.start()?.batch_execute(text).await?;
+        let client = self.start()?;
+        client.batch_execute("SET LOCAL statement_timeout = 0").await?;
+        client.batch_execute(text).await?;
         self.succeeded(())
     }
 
@@ -246,6 +256,9 @@ fn parse(text: &str) -> Result<(Config, Option<ClientConfig>), Error> {
     url.set_query(None);
     if !rest.is_empty() {
         url.query_pairs_mut().extend_pairs(&rest);
+        // PostgreSQL's URLs are no forms: a plus is a plus there.
+        let query = url.query().map(|query| query.replace('+', "%20"));
+        url.set_query(query.as_deref());
     }
     let mut config: Config = url.as_str().parse().map_err(|e| wrong_url(chain(&e)))?;
     let tls = match mode.as_str() {

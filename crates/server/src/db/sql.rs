@@ -1,6 +1,6 @@
 //! Statements: one literal text for both databases, values bound to it, run on a [`Tx`] or a [`ReadTx`].
 use super::{
-    Db, Inner, ReadTx, Tx, WriteTx,
+    Change, Db, DbKind, Inner, ReadTx, Tx, WriteTx,
     error::DbError,
     value::{FromRow, Row, Value},
 };
@@ -9,9 +9,9 @@ use crate::error::{Error, Kind};
 /// The text of one statement, and where it is in the source.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
-    /// As PostgreSQL gets it.
+    /// As PostgreSQL gets it; empty if it is for SQLite only.
     pub postgres: &'static str,
-    /// As SQLite gets it.
+    /// As SQLite gets it; empty if it is for PostgreSQL only.
     pub sqlite: &'static str,
     /// Source file.
     pub file: &'static str,
@@ -19,22 +19,17 @@ pub struct Statement {
     pub line: u32,
     /// Whether it only reads, on both databases.
     only_reads: bool,
-    /// Whether it may change OAuth clients or their secrets.
-    changes_clients: bool,
+    /// The table that it inserts into, updates or deletes from.
+    changes: Option<Change>,
 }
 
 impl Statement {
     /// For `sql!` and `by_dialect!`.
     pub const fn new(postgres: &'static str, sqlite: &'static str, file: &'static str, line: u32) -> Self {
-        let only_reads = is_select(postgres) && is_select(sqlite);
-        Self {
-            postgres,
-            sqlite,
-            file,
-            line,
-            only_reads,
-            changes_clients: !only_reads && may_change_clients(postgres),
-        }
+        let only_reads =
+            (postgres.is_empty() || is_select(postgres)) && (sqlite.is_empty() || is_select(sqlite));
+        let changes = change(if postgres.is_empty() { sqlite } else { postgres });
+        Self { postgres, sqlite, file, line, only_reads, changes }
     }
 }
 
@@ -51,9 +46,16 @@ macro_rules! sql {
     };
 }
 
-/// Starts the rare statement that the two databases spell differently. The parameters are the same.
+/// Starts the rare statement that the two databases spell differently. The parameters are the same. With `only`, it is a
+/// statement of one database: the other has nothing like it.
 #[macro_export]
 macro_rules! by_dialect {
+    (only postgres: $text:expr $(,)?) => {
+        $crate::by_dialect!(postgres: $text, sqlite: "")
+    };
+    (only sqlite: $text:expr $(,)?) => {
+        $crate::by_dialect!(postgres: "", sqlite: $text)
+    };
     (postgres: $postgres:expr, sqlite: $sqlite:expr $(,)?) => {{
         #[expect(
             unsafe_code,
@@ -84,16 +86,28 @@ mod sealed {
     }
     pub trait Sealed {
         fn target(&mut self) -> Target<'_>;
+        fn kind(&self) -> super::DbKind;
     }
 }
 use sealed::{Sealed, Target};
 
 /// Where rows can be read: a [`Tx`], or a [`ReadTx`], which refuses everything but `SELECT`. Store functions that only
 /// read take `tx: &mut impl Queryable`.
-pub trait Queryable: Sealed + Send {}
+pub trait Queryable: Sealed + Send {
+    /// Which database it is.
+    fn db_kind(&self) -> DbKind {
+        self.kind()
+    }
+}
 impl Sealed for Tx {
     fn target(&mut self) -> Target<'_> {
         Target::Write(self)
+    }
+    fn kind(&self) -> DbKind {
+        match self.tx {
+            WriteTx::Sqlite(_) => DbKind::Sqlite,
+            WriteTx::Postgres(_) => DbKind::Postgres,
+        }
     }
 }
 impl Queryable for Tx {}
@@ -101,8 +115,21 @@ impl Sealed for ReadTx {
     fn target(&mut self) -> Target<'_> {
         Target::Read(&self.0)
     }
+    fn kind(&self) -> DbKind {
+        self.0.kind()
+    }
 }
 impl Queryable for ReadTx {}
+
+impl Tx {
+    fn changes(&mut self, statement: &'static Statement) {
+        if let Some(change) = statement.changes
+            && !self.changed.contains(&change)
+        {
+            self.changed.push(change);
+        }
+    }
+}
 
 impl Sql {
     /// For `sql!` and `by_dialect!`.
@@ -129,8 +156,8 @@ impl Sql {
     /// A broken key, or that the database could not do it. The transaction is over then: it can only be dropped.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64, DbError> {
         self.check()?;
-        tx.changes_clients |= self.statement.changes_clients;
-        match &mut tx.inner {
+        tx.changes(self.statement);
+        match &mut tx.tx {
             WriteTx::Sqlite(tx) => tx.execute(self.statement.sqlite, &self.values),
             WriteTx::Postgres(tx) => tx.execute(self.statement.postgres, &self.values).await,
         }
@@ -171,7 +198,7 @@ impl Sql {
 
     async fn rows(self, tx: &mut impl Queryable) -> Result<Vec<Row>, DbError> {
         self.check()?;
-        let Statement { postgres, sqlite, only_reads, changes_clients, .. } = *self.statement;
+        let Statement { postgres, sqlite, only_reads, .. } = *self.statement;
         match tx.target() {
             Target::Read(_) if !only_reads => {
                 Err(DbError::fault(format!("not a SELECT, needs db.write(): {sqlite}")))
@@ -190,8 +217,8 @@ impl Sql {
                 Inner::Postgres(db) => db.rows(postgres, &self.values).await,
             },
             Target::Write(tx) => {
-                tx.changes_clients |= changes_clients;
-                match &mut tx.inner {
+                tx.changes(self.statement);
+                match &mut tx.tx {
                     WriteTx::Sqlite(tx) => tx.rows(sqlite, &self.values),
                     WriteTx::Postgres(tx) => tx.rows(postgres, &self.values).await,
                 }
@@ -216,55 +243,72 @@ fn read<T: FromRow>(mut row: Row) -> Result<T, DbError> {
     row.finish(value)
 }
 
-/// Whether it writes and names clients (a table or a column), changes the organizations that clients show, or deletes
-/// anything, since deletions cascade. Evaluated when the program is built, so that no writer can forget to say it.
-const fn may_change_clients(text: &str) -> bool {
-    contains(text, b"client") || contains(text, b"DELETE") || contains(text, b"UPDATE organizations")
-}
-
-#[expect(clippy::indexing_slicing, reason = "within bounds, and checked by the compiler for every statement")]
-const fn contains(text: &str, part: &[u8]) -> bool {
-    let bytes = text.as_bytes();
-    let mut start = 0;
-    while start + part.len() <= bytes.len() {
-        let mut same = 0;
-        while same < part.len() && bytes[start + same] == part[same] {
-            same += 1;
+/// Also not `WITH x AS (DELETE …) SELECT` nor `SELECT … FOR UPDATE`. Evaluated when the program is built.
+const fn is_select(text: &str) -> bool {
+    let mut words = Words { rest: text };
+    let first = words.next();
+    if !is_word(first, "SELECT") && !is_word(first, "WITH") {
+        return false;
+    }
+    loop {
+        let word = words.next();
+        if is_word(word, "INSERT") || is_word(word, "UPDATE") || is_word(word, "DELETE") {
+            return false;
         }
-        if same == part.len() {
+        if word.is_empty() {
             return true;
         }
-        start += 1;
     }
-    false
 }
 
-/// Also not `WITH x AS (DELETE …) SELECT` nor `SELECT … FOR UPDATE`. Evaluated when the program is built.
-#[expect(clippy::indexing_slicing, reason = "within bounds, and checked by the compiler for every statement")]
-const fn is_select(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let (mut at, mut first) = (0, true);
-    while at < bytes.len() {
-        let begin = at;
-        while at < bytes.len() && (bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_') {
-            at += 1;
+/// The first table after `INSERT INTO`, `UPDATE` or `DELETE FROM`. Evaluated when the program is built.
+const fn change(text: &'static str) -> Option<Change> {
+    let mut words = Words { rest: text };
+    loop {
+        let word = words.next();
+        let inserts = is_word(word, "INSERT");
+        // `INTO` or `FROM` is between.
+        if inserts || is_word(word, "DELETE") {
+            words.next();
         }
-        if at == begin {
-            at += 1;
-            continue;
+        if inserts || is_word(word, "DELETE") || is_word(word, "UPDATE") {
+            let table = words.next();
+            return if table.is_empty() { None } else { Some(Change { table, inserts }) };
         }
-        let (_, rest) = bytes.split_at(begin);
-        let (word, _) = rest.split_at(at - begin);
-        if first && !word.eq_ignore_ascii_case(b"SELECT") && !word.eq_ignore_ascii_case(b"WITH") {
-            return false;
-        }
-        first = false;
-        if word.eq_ignore_ascii_case(b"INSERT")
-            || word.eq_ignore_ascii_case(b"UPDATE")
-            || word.eq_ignore_ascii_case(b"DELETE")
-        {
-            return false;
+        if word.is_empty() {
+            return None;
         }
     }
-    !first
+}
+
+const fn is_word(word: &str, wanted: &str) -> bool {
+    word.eq_ignore_ascii_case(wanted)
+}
+
+/// Runs of ASCII letters, digits and underscores.
+struct Words<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Words<'a> {
+    /// The next one; empty at the end.
+    const fn next(&mut self) -> &'a str {
+        let bytes = self.rest.as_bytes();
+        let mut begin = 0;
+        while begin < bytes.len() && !is_letter(bytes, begin) {
+            begin += 1;
+        }
+        let mut end = begin;
+        while end < bytes.len() && is_letter(bytes, end) {
+            end += 1;
+        }
+        let (head, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        head.split_at(begin).1
+    }
+}
+
+#[expect(clippy::indexing_slicing, reason = "within bounds, and checked by the compiler for every statement")]
+const fn is_letter(bytes: &[u8], at: usize) -> bool {
+    bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_'
 }

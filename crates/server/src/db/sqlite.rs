@@ -142,16 +142,17 @@ impl Sqlite {
         self.read(|conn| Ok(conn.prepare(text).map(drop)?))
     }
 
-    pub(super) async fn write(&self) -> Result<SqliteTx, DbError> {
+    pub(super) async fn write(&self, alone: bool) -> Result<SqliteTx, DbError> {
         let lock = timeout(self.options.wait, self.writer.clone().lock_owned()).await;
         let mut writer = lock.map_err(|_| DbError::unavailable(BUSY, "the write lock stayed in use"))?;
-        if writer.waiting.len() >= MAX_BATCH {
+        if writer.waiting.len() >= MAX_BATCH || alone && !writer.waiting.is_empty() {
             writer = commit_now(writer).await?;
         }
         let mut tx = SqliteTx {
             writer,
             committer: self.committer.clone(),
             released: self.released.clone(),
+            alone,
             failed: false,
             over: false,
         };
@@ -315,6 +316,8 @@ pub(super) struct SqliteTx {
     committer: mpsc::Sender<Message>,
     /// Transactions that ever waited for a commit.
     released: Arc<AtomicU64>,
+    /// Whether its commit is its own.
+    alone: bool,
     /// A statement failed: nothing more is accepted.
     failed: bool,
     /// Released, or undone with the outer transaction: there is nothing left to undo.
@@ -382,6 +385,12 @@ impl SqliteTx {
         self.over = true;
         let (answer, answered) = oneshot::channel();
         self.writer.waiting.push(answer);
+        if self.alone {
+            // Without giving the lock up. If the caller goes away, it is committed all the same.
+            let done = tokio::task::spawn_blocking(move || self.writer.commit().tell());
+            done.await.map_err(DbError::fault)?;
+            return answered.await.unwrap_or_else(|_| Err(closed()));
+        }
         let first = (self.writer.waiting.len() == 1).then(|| FirstOfBatch(self.committer.clone()));
         let released = self.released.clone();
         released.fetch_add(1, Ordering::Relaxed);

@@ -5,10 +5,11 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    error::{Error, Kind},
-    ids::{DomainId, OrganizationKind, ParseIdError},
+    error::Error,
+    ids::{self, ConnectionId, DomainId, OrganizationKind, ParseIdError},
     organizations::OrganizationRef,
     rpc::Routes,
+    update::Change,
 };
 use gatewright_api::{rpc::domain_service as api, scalekit::v1::domains as pb};
 
@@ -17,9 +18,10 @@ type Reply<T> = Result<T, Error>;
 const DEFAULT_PAGE_SIZE: u32 = 30;
 const MAX_PAGE_SIZE: u32 = 100;
 
-/// The rpcs that are built. `UpdateDomain` follows with connections, `ListAuthorizedDomains` with redirect URIs.
+/// All rpcs but `ListAuthorizedDomains`, which is about redirect URIs: `clients` has it.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::CreateDomain, _, _>(create);
+    routes.serve::<api::UpdateDomain, _, _>(update);
     routes.serve::<api::GetDomain, _, _>(get);
     routes.serve::<api::ListDomains, _, _>(list);
     routes.serve::<api::DeleteDomain, _, _>(delete);
@@ -28,14 +30,25 @@ pub fn routes(routes: &mut Routes) {
 
 async fn create(ctx: Ctx, request: pb::CreateDomainRequest) -> Reply<pb::CreateDomainResponse> {
     let which = identity(request.identities.map(Into::into))?;
-    without_connection(request.connection_id)?;
+    let connection = connection(request.connection_id)?;
     let Some(new) = request.domain else { return Err(Error::invalid("domain", "required", "is required")) };
     let kind = domain_type("domain.domain_type", new.domain_type)?.unwrap_or(DomainType::Organization);
     // Whoever gets here so far acts for the environment; portal and widgets will say `Proof::Dns`.
     ctx.require_environment_level()?;
     let new = NewDomain { name: new.domain, kind, proof: Proof::Word };
-    let domain = ops::create(&ctx, &which, new).await?;
+    let domain = ops::create(&ctx, &which, new, connection).await?;
     Ok(pb::CreateDomainResponse { domain: Some(message(&ctx, domain, true)) })
+}
+
+async fn update(ctx: Ctx, request: pb::UpdateDomainRequest) -> Reply<pb::UpdateDomainResponse> {
+    let which = identity(request.identities.map(Into::into))?;
+    let change = match request.connection_id.as_deref() {
+        None => Change::Keep,
+        Some("") => Change::Clear,
+        Some(id) => Change::Set(ids::parse("connection_id", id)?),
+    };
+    let domain = ops::update(&ctx, &which, domain_id(&request.id)?, change).await?;
+    Ok(pb::UpdateDomainResponse { domain: Some(message(&ctx, domain, true)) })
 }
 
 async fn get(ctx: Ctx, request: pb::GetDomainRequest) -> Reply<pb::GetDomainResponse> {
@@ -46,7 +59,7 @@ async fn get(ctx: Ctx, request: pb::GetDomainRequest) -> Reply<pb::GetDomainResp
 
 async fn list(ctx: Ctx, request: pb::ListDomainRequest) -> Reply<pb::ListDomainResponse> {
     let which = identity(request.identities.map(Into::into))?;
-    without_connection(request.connection_id)?;
+    let connection = connection(request.connection_id)?;
     let kind = domain_type("domain_type", request.domain_type)?;
     let size = match whole("page_size", request.page_size)? {
         0 => DEFAULT_PAGE_SIZE,
@@ -56,7 +69,7 @@ async fn list(ctx: Ctx, request: pb::ListDomainRequest) -> Reply<pb::ListDomainR
     let details = request
         .include
         .is_some_and(|include| include.split(',').any(|part| part.trim() == "verification_details"));
-    let domains = ops::list(&ctx, &which, kind, size, page).await?;
+    let domains = ops::list(&ctx, &which, (kind, connection), size, page).await?;
     Ok(pb::ListDomainResponse {
         page_size: i32::try_from(size).unwrap_or(i32::MAX),
         page_number: i32::try_from(page).unwrap_or(i32::MAX),
@@ -93,7 +106,7 @@ macro_rules! identity_from {
         }
     )* };
 }
-identity_from!(create_domain_request get_domain_request list_domain_request delete_domain_request verify_domain_request);
+identity_from!(create_domain_request update_domain_request get_domain_request list_domain_request delete_domain_request verify_domain_request);
 
 fn identity(identity: Option<Identity>) -> Reply<OrganizationRef> {
     match identity {
@@ -113,14 +126,8 @@ fn domain_id(id: &str) -> Reply<DomainId> {
     id.parse().map_err(|error: ParseIdError| Error::invalid("id", "id", error.to_string()))
 }
 
-fn without_connection(id: Option<String>) -> Reply<()> {
-    match id.filter(|id| !id.is_empty()) {
-        None => Ok(()),
-        Some(_) => Err(Error::new(
-            Kind::Unimplemented,
-            "connection_id is not built yet in this version of the server; leave it out",
-        )),
-    }
+fn connection(id: Option<String>) -> Reply<Option<ConnectionId>> {
+    id.filter(|id| !id.is_empty()).map(|id| ids::parse("connection_id", &id)).transpose()
 }
 
 /// None for the unspecified one.
@@ -142,7 +149,8 @@ fn whole(field: &'static str, number: Option<i32>) -> Reply<u32> {
         .map_err(|_| Error::invalid(field, "int32.gte", "must not be negative"))
 }
 
-fn message(ctx: &Ctx, domain: Domain, with_record: bool) -> pb::Domain {
+/// A domain as the API has it.
+pub fn message(ctx: &Ctx, domain: Domain, with_record: bool) -> pb::Domain {
     let status = match domain.status {
         VerificationStatus::Pending => pb::VerificationStatus::Pending,
         VerificationStatus::Verified => pb::VerificationStatus::Verified,

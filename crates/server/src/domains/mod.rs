@@ -5,6 +5,7 @@
 //! environment, which a unique key decides (`verified_domain`); names are ASCII in lower case; nobody owns a public
 //! suffix or a provider of mail for anybody; when one organization becomes the owner, those that wait for the same
 //! domain fail.
+mod assignment;
 mod grpc;
 mod jobs;
 mod model;
@@ -12,7 +13,9 @@ mod ops;
 mod store;
 mod verification;
 
-pub use grpc::routes;
+pub use assignment::assign;
+pub use grpc::{message, routes};
 pub use jobs::jobs;
 pub use model::{Domain, DomainType, NewDomain, Proof, TxtRecord, VerificationMethod, VerificationStatus};
 pub use ops::create;
+pub use store::{of_connection, owner};

@@ -1,6 +1,6 @@
 //! The operations on domains.
 use super::{
-    jobs,
+    assignment, jobs,
     model::{Domain, DomainType, NewDomain, VerificationStatus},
     store, verification,
 };
@@ -9,16 +9,22 @@ use crate::{
     entropy, environments,
     error::Error,
     events::{self, EventType},
-    ids::{DomainId, OrganizationId},
+    ids::{ConnectionId, DomainId, OrganizationId},
     organizations::{self, OrganizationRef},
+    update::Change,
 };
 
-/// Adds a domain to an organization.
+/// Adds a domain to an organization, and assigns it to a connection if one is named.
 ///
 /// # Errors
-/// `NOT_FOUND` for the organization; `INVALID_ARGUMENT` for a name that no customer can own, or that the organization
+/// `NOT_FOUND` for the organization or its connection; `INVALID_ARGUMENT` for a name that no customer can own, or that the organization
 /// has already; `ALREADY_EXISTS` for one that another organization owns.
-pub async fn create(ctx: &Ctx, which: &OrganizationRef, new: NewDomain) -> Result<Domain, Error> {
+pub async fn create(
+    ctx: &Ctx,
+    which: &OrganizationRef,
+    new: NewDomain,
+    connection: Option<ConnectionId>,
+) -> Result<Domain, Error> {
     let organization = organizations::get(ctx, which).await?.id;
     let env = ctx.environment().id;
     let domain = Domain::new(ctx.new_id(), ctx.now(), organization, &new, &entropy::token()?)?;
@@ -32,6 +38,9 @@ pub async fn create(ctx: &Ctx, which: &OrganizationRef, new: NewDomain) -> Resul
             Some(_) => own(&domain),
             None => owned_by_another(&domain),
         });
+    }
+    if connection.is_some() {
+        assignment::connect(&mut tx, ctx, &domain, connection).await?;
     }
     let data = domain.event_data(env);
     events::emit(&mut tx, ctx, EventType::OrganizationDomainCreated, Some(organization), &data).await?;
@@ -69,20 +78,42 @@ pub async fn get(ctx: &Ctx, which: &OrganizationRef, id: DomainId) -> Result<Dom
     found.ok_or_else(|| not_found(organization, id))
 }
 
-/// A numbered page of the organization's domains, newest first. Pages are counted from 0.
+/// A numbered page of the organization's domains, newest first: of one type or all, of one connection or all. Pages are counted from 0.
 ///
 /// # Errors
 /// `NOT_FOUND` for the organization.
 pub async fn list(
     ctx: &Ctx,
     which: &OrganizationRef,
-    kind: Option<DomainType>,
+    filter: (Option<DomainType>, Option<ConnectionId>),
     size: u32,
     page: u32,
 ) -> Result<Vec<Domain>, Error> {
     let organization = organizations::get(ctx, which).await?.id;
     let place = (i64::from(size), i64::from(size) * i64::from(page));
-    store::page(&mut ctx.db().read(), ctx.environment().id, organization, kind, place).await
+    store::page(&mut ctx.db().read(), ctx.environment().id, organization, filter, place).await
+}
+
+/// Assigns a domain to another connection of its organization, or to none; without a word of that, it only reads it.
+///
+/// # Errors
+/// `NOT_FOUND` for the organization, the domain or the connection; `INVALID_ARGUMENT` for a domain that is not for signing in.
+pub async fn update(
+    ctx: &Ctx,
+    which: &OrganizationRef,
+    id: DomainId,
+    connection: Change<ConnectionId>,
+) -> Result<Domain, Error> {
+    let domain = get(ctx, which, id).await?;
+    let connection = match connection {
+        Change::Keep => return Ok(domain),
+        Change::Set(connection) => Some(connection),
+        Change::Clear => None,
+    };
+    let mut tx = ctx.db().write().await?;
+    assignment::connect(&mut tx, ctx, &domain, connection).await?;
+    tx.commit().await?;
+    Ok(Domain { updated_at: ctx.now(), ..domain })
 }
 
 /// Removes a domain from the organization.
@@ -109,6 +140,7 @@ pub async fn verify(ctx: &Ctx, which: &OrganizationRef, id: DomainId) -> Result<
     verification::check(ctx, &domain).await
 }
 
-fn not_found(organization: OrganizationId, id: DomainId) -> Error {
+/// The error of a domain that the organization does not have.
+pub fn not_found(organization: OrganizationId, id: DomainId) -> Error {
     Error::not_found(format!("domain {id} of organization {organization}"))
 }

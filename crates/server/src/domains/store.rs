@@ -1,9 +1,12 @@
 //! SQL of domains.
-use super::model::{Domain, DomainType, TxtRecord, VerificationMethod, VerificationStatus};
+use super::{
+    assignment::connection_not_found,
+    model::{Domain, DomainType, TxtRecord, VerificationMethod, VerificationStatus},
+};
 use crate::{
     db::{FromRow, OnViolation as _, Queryable, Row, Tx},
     error::Error,
-    ids::{DomainId, EnvironmentId, OrganizationId},
+    ids::{ConnectionId, DomainId, EnvironmentId, OrganizationId},
     organizations::{Organization, OrganizationRef},
     sql,
     time::Timestamp,
@@ -107,28 +110,83 @@ pub async fn is_owned(tx: &mut impl Queryable, env: EnvironmentId, name: &str) -
     Ok(owned > 0)
 }
 
-/// A numbered page of the organization's domains, newest first; all types or one.
+/// The domains that are assigned to a connection, by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_connection(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    connection: ConnectionId,
+) -> Result<Vec<Domain>, Error> {
+    Ok(select!("AND connection_id = $2 ORDER BY domain").bind(env).bind(connection).all(tx).await?)
+}
+
+/// The organization that owns the name, and the connection to which it is assigned.
+///
+/// # Errors
+/// Those of the database.
+pub async fn owner(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    name: &str,
+) -> Result<Option<(OrganizationId, Option<ConnectionId>)>, Error> {
+    Ok(sql!(
+        "SELECT organization_id, connection_id FROM domains WHERE environment_id = $1 AND verified_domain = $2"
+    )
+    .bind(env)
+    .bind(name)
+    .optional(tx)
+    .await?)
+}
+
+/// Assigns a domain to a connection of its organization, or to none. False if the domain or the connection is not there.
+pub async fn set_connection(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    domain: &Domain,
+    connection: Option<ConnectionId>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let set = sql!(
+        "UPDATE domains SET connection_id = $3, updated_at = $4
+         WHERE environment_id = $1 AND id = $2 AND (CAST($3 AS BIGINT) IS NULL OR EXISTS (
+             SELECT 1 FROM connections c
+             WHERE c.environment_id = $1 AND c.id = $3 AND c.organization_id = domains.organization_id))"
+    )
+    .bind(env)
+    .bind(domain.id)
+    .bind(connection)
+    .bind(now)
+    .execute(tx)
+    .await
+    .on_foreign_key(|| match connection {
+        Some(id) => connection_not_found(id, domain.organization),
+        None => Error::internal("no connection has no key"),
+    })?;
+    Ok(set > 0)
+}
+
+/// A numbered page of the organization's domains, newest first; all types or one, of every connection or one.
 pub async fn page(
     tx: &mut impl Queryable,
     env: EnvironmentId,
     organization: OrganizationId,
-    kind: Option<DomainType>,
+    (kind, connection): (Option<DomainType>, Option<ConnectionId>),
     (size, offset): (i64, i64),
 ) -> Result<Vec<Domain>, Error> {
-    let statement = match kind {
-        None => select!("AND organization_id = $2 ORDER BY id DESC LIMIT $3 OFFSET $4")
-            .bind(env)
-            .bind(organization)
-            .bind(size)
-            .bind(offset),
-        Some(kind) => select!("AND organization_id = $2 AND type = $5 ORDER BY id DESC LIMIT $3 OFFSET $4")
-            .bind(env)
-            .bind(organization)
-            .bind(size)
-            .bind(offset)
-            .bind(kind.as_str()),
-    };
-    Ok(statement.all(tx).await?)
+    Ok(select!(
+        "AND organization_id = $2 AND (CAST($5 AS TEXT) IS NULL OR type = $5)
+         AND (CAST($6 AS BIGINT) IS NULL OR connection_id = $6) ORDER BY id DESC LIMIT $3 OFFSET $4"
+    )
+    .bind(env)
+    .bind(organization)
+    .bind(size)
+    .bind(offset)
+    .bind(kind.map(DomainType::as_str))
+    .bind(connection)
+    .all(tx)
+    .await?)
 }
 
 /// Makes a domain's organization its owner. None if it waits no longer.

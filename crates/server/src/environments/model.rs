@@ -1,4 +1,5 @@
 //! Plain data of environments.
+use super::{custom_domain::CustomDomain, settings::Settings};
 use crate::{ids::EnvironmentId, time::Timestamp};
 use std::time::Duration;
 
@@ -55,14 +56,19 @@ pub struct Environment {
     pub id: EnvironmentId,
     /// For people, 1 to 200 characters.
     pub display_name: String,
-    /// `host[:port]` of its URL; unique.
+    /// `host[:port]` of its own URL; unique.
     pub domain: String,
-    /// Its URL without a trailing slash: the issuer of its tokens.
+    /// A host of the customer's, besides its own.
+    pub custom_domain: Option<CustomDomain>,
+    /// The URL that it was reached at, without a trailing slash: the issuer of its tokens. For who was not reached at
+    /// any (a job), the customer's, if there is one in use.
     pub url: String,
     /// What it is for.
     pub kind: EnvironmentType,
     /// Where its data is.
     pub region: Region,
+    /// What counts for all of it.
+    pub settings: Settings,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -88,23 +94,43 @@ impl Environment {
         self.url.split_once("://").map_or("https", |(scheme, _)| scheme)
     }
 
-    /// The session settings of the environment. Until they can be changed they are the defaults.
+    /// Name of its own host, without port.
+    pub fn host(&self) -> &str {
+        self.domain.split(':').next().unwrap_or_default()
+    }
+
+    /// The customer's host, once it is in use.
+    pub fn active_custom_domain(&self) -> Option<&str> {
+        self.custom_domain.as_ref().filter(|custom| custom.is_active()).map(|custom| custom.name.as_str())
+    }
+
+    /// Whether this is one of its URLs. A token that was issued at one is good at the other.
+    pub fn has_url(&self, url: &str) -> bool {
+        url == self.url
+            || url
+                .strip_prefix(self.scheme())
+                .and_then(|rest| rest.strip_prefix("://"))
+                .is_some_and(|host| host == self.domain || Some(host) == self.active_custom_domain())
+    }
+
+    /// The session settings that organizations may only be stricter than.
     pub const fn session_policy(&self) -> ApplicationSessionPolicy {
+        let session = &self.settings.session;
         ApplicationSessionPolicy {
-            absolute_minutes: 30 * 24 * 60,
-            idle_enabled: true,
-            idle_minutes: 7 * 24 * 60,
-            access_token_minutes: 5,
+            absolute_minutes: session.absolute_minutes,
+            idle_enabled: session.idle_enabled,
+            idle_minutes: session.idle_minutes,
+            access_token_minutes: session.access_token_minutes,
         }
     }
 
-    /// How long an invitation into an organization can be accepted. Until it can be changed it is the default.
-    pub const fn invitation_valid_for(&self) -> Duration {
-        Duration::from_secs(15 * 24 * 60 * 60)
+    /// How long an invitation into an organization can be accepted.
+    pub fn invitation_valid_for(&self) -> Duration {
+        Duration::from_secs(60 * u64::from(self.settings.user_management.invitation_minutes))
     }
 
     /// Seconds that a token of an application without a lifetime of its own lasts.
-    pub const fn client_token_seconds(&self) -> i64 {
-        24 * 60 * 60
+    pub fn client_token_seconds(&self) -> i64 {
+        60 * i64::from(self.settings.session.client_access_token_minutes)
     }
 }

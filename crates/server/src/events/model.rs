@@ -40,8 +40,14 @@ event_types! {
         "Organization Domain DNS Verification Success";
     OrganizationDomainDnsVerificationFailed = "organization.domain_dns_verification_failed", "Organization",
         "Organization Domain DNS Verification Failed";
+    OrganizationSsoCreated = "organization.sso_created", "Connection", "SSO Connection Created";
+    OrganizationSsoEnabled = "organization.sso_enabled", "Connection", "SSO Connection Enabled";
+    OrganizationSsoDisabled = "organization.sso_disabled", "Connection", "SSO Connection Disabled";
+    OrganizationSsoDeleted = "organization.sso_deleted", "Connection", "SSO Connection Deleted";
     OrganizationDirectoryEnabled = "organization.directory_enabled", "Directory", "Directory Enabled";
     OrganizationDirectoryDisabled = "organization.directory_disabled", "Directory", "Directory Disabled";
+    UserLogin = "user.login", "User", "User Login";
+    UserLogout = "user.logout", "User", "User Logout";
     RoleCreated = "role.created", "Role", "Role Created";
     RoleUpdated = "role.updated", "Role", "Role Updated";
     RoleDeleted = "role.deleted", "Role", "Role Deleted";

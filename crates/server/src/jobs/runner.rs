@@ -95,7 +95,8 @@ impl Runner {
             tokio::select! {
                 () = sleep(pause) => {}
                 () = self.0.app.jobs.0.notified() => {}
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+                // Those that shared a commit end together: their workers take the next jobs together, too.
+                Some(_) = tasks.join_next(), if !tasks.is_empty() => while tasks.try_join_next().is_some() {},
             }
         }
     }
@@ -107,9 +108,9 @@ impl Runner {
         stopped: &watch::Receiver<bool>,
     ) -> Result<Duration, Error> {
         loop {
-            let jobs = self.0.take().await?;
+            let (jobs, due) = self.0.take().await?;
             if jobs.is_empty() {
-                return self.0.pause().await;
+                return Ok(self.0.pause(due));
             }
             for (job, slots) in jobs {
                 let (inner, stopped) = (self.0.clone(), stopped.clone());
@@ -131,7 +132,7 @@ impl Runner {
         self.0.start_periodic().await?;
         let mut ran = 0;
         loop {
-            let jobs = self.0.take().await?;
+            let (jobs, _) = self.0.take().await?;
             if jobs.is_empty() {
                 return Ok(ran);
             }
@@ -162,30 +163,33 @@ impl Inner {
         tx.commit().await
     }
 
-    /// The kinds with a free worker as `,a,b,`, and how many jobs of any of them can be started.
+    /// The kinds with a free worker as a JSON list, and how many jobs of any of them can be started.
     fn free(&self) -> (String, usize) {
-        let mut kinds = String::from(",");
+        let mut kinds = Vec::new();
         let mut free = self.workers.available_permits();
         for (name, slots) in &self.of_kind {
             let slots = slots.available_permits();
             if slots > 0 {
-                kinds.push_str(name);
-                kinds.push(',');
+                kinds.push(*name);
                 free = free.min(slots);
             }
         }
-        let any = kinds.len() > 1;
-        (kinds, if any { free } else { 0 })
+        let free = if kinds.is_empty() { 0 } else { free };
+        (serde_json::json!(kinds).to_string(), free)
     }
 
-    /// Takes due jobs, at most as many as there are free workers.
-    async fn take(&self) -> Result<Vec<(Taken, Slots)>, Error> {
+    /// Takes due jobs, at most as many as there are free workers. Also tells when the first one that could be taken was
+    /// due, or will be.
+    async fn take(&self) -> Result<(Vec<(Taken, Slots)>, Option<Timestamp>), Error> {
         let (kinds, free) = self.free();
+        if free == 0 {
+            return Ok((Vec::new(), None));
+        }
         let now = self.app.clock.now();
         // Most of the time nothing is due: look without the lock that writers share.
         let due = store::next_due(&mut self.app.db.read(), &kinds).await?;
-        if free == 0 || !due.is_some_and(|due| due.is_past(now)) {
-            return Ok(Vec::new());
+        if !due.is_some_and(|due| due.is_past(now)) {
+            return Ok((Vec::new(), due));
         }
         let mut tx = self.app.db.write().await?;
         let limit = i64::try_from(free).unwrap_or(1);
@@ -196,19 +200,15 @@ impl Inner {
             Some((worker, self.of_kind.get(name)?.clone().try_acquire_owned().ok()))
         };
         // One without a place would be run by others when its lease ends.
-        Ok(jobs.into_iter().filter_map(|job| slots(&job.name).map(|slots| (job, slots))).collect())
+        let jobs = jobs.into_iter().filter_map(|job| slots(&job.name).map(|slots| (job, slots))).collect();
+        Ok((jobs, due))
     }
 
-    async fn pause(&self) -> Result<Duration, Error> {
-        let (kinds, free) = self.free();
-        if free == 0 {
-            return Ok(POLL);
-        }
+    fn pause(&self, due: Option<Timestamp>) -> Duration {
         let now = self.app.clock.now();
-        let due = store::next_due(&mut self.app.db.read(), &kinds).await?;
         let wait = due.map_or(POLL, |due| micros_between(now, due));
         // A clock that stands still must not make this a busy loop.
-        Ok(wait.clamp(Duration::from_millis(10), POLL))
+        wait.clamp(Duration::from_millis(10), POLL)
     }
 
     /// Runs a job and stores how it went.
@@ -269,7 +269,7 @@ impl Inner {
         let ctx = match job.environment {
             None => None,
             Some(id) => {
-                let environment = self.app.environments.with_id(&self.app.db, id).await?;
+                let environment = self.app.environments.with_id(&self.app, id).await?;
                 let environment =
                     environment.ok_or_else(|| Failure::GiveUp("its environment is gone".to_owned()))?;
                 let request_id = job.id.to_string().into();

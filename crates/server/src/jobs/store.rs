@@ -1,6 +1,7 @@
 //! SQL of jobs. Nodes take jobs of every environment, so these statements, alone, are not scoped by one.
 use super::model::Taken;
 use crate::{
+    by_dialect,
     db::{FromRow, ReadTx, Row, Tx},
     error::Error,
     ids::{EnvironmentId, JobId},
@@ -47,7 +48,8 @@ pub async fn insert_periodic(tx: &mut Tx, job: &NewJob<'_>) -> Result<(), Error>
     sql!(
         "INSERT INTO jobs (id, name, payload, periodic, due_at, attempts, give_up_at, created_at)
          VALUES ($1, $2, $3, TRUE, $4, 0, $5, $6)
-         ON CONFLICT (periodic, name) DO UPDATE SET due_at = excluded.due_at WHERE jobs.due_at > excluded.due_at"
+         ON CONFLICT (periodic, name) WHERE periodic IS NOT NULL
+             DO UPDATE SET due_at = excluded.due_at WHERE jobs.due_at > excluded.due_at"
     )
     .bind(job.id)
     .bind(job.name)
@@ -74,19 +76,24 @@ impl FromRow for Taken {
     }
 }
 
-/// When the next job of these kinds (`,a,b,`) is due. Takes no lock.
+/// When the next job of these kinds, a JSON list of names, is due. Takes no lock. Each kind is looked up by itself: a kind
+/// whose workers are all busy may have thousands of jobs that are due.
 pub async fn next_due(tx: &mut ReadTx, kinds: &str) -> Result<Option<Timestamp>, Error> {
-    Ok(sql!(
-        "SELECT due_at FROM jobs WHERE due_at IS NOT NULL AND replace($1, ',' || name || ',', '') <> $1
-         ORDER BY due_at LIMIT 1"
+    Ok(by_dialect!(
+        postgres: "SELECT MIN(j.due_at) FROM json_array_elements_text(CAST(CAST($1 AS TEXT) AS json)) AS k (name)
+             CROSS JOIN LATERAL (
+                 SELECT due_at FROM jobs WHERE jobs.name = k.name AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) j",
+        sqlite: "SELECT MIN(due_at) FROM (
+                 SELECT (SELECT MIN(due_at) FROM jobs WHERE name = k.value) AS due_at FROM json_each($1) k)"
     )
     .bind(kinds)
-    .optional(tx)
+    .one(tx)
     .await?)
 }
 
-/// Takes up to `limit` due jobs of these kinds (`,a,b,`) until `lease`. The second condition on `due_at` is the guard: of
-/// two nodes that found the same job, the one that comes second finds the lease of the first.
+/// Takes up to `limit` due jobs of these kinds, a JSON list of names, until `lease`. On PostgreSQL, nodes that take jobs at the same
+/// time pass over each other's instead of waiting for them; `ARRAY` has the jobs chosen once. The second condition on
+/// `due_at` is the guard: a job that another node has just taken has that one's lease.
 pub async fn take(
     tx: &mut Tx,
     kinds: &str,
@@ -94,12 +101,21 @@ pub async fn take(
     now: Timestamp,
     lease: Timestamp,
 ) -> Result<Vec<Taken>, Error> {
-    Ok(sql!(
-        "UPDATE jobs SET due_at = $2, attempts = attempts + 1
-         WHERE due_at <= $1 AND id IN (
-             SELECT id FROM jobs WHERE due_at <= $1 AND replace($3, ',' || name || ',', '') <> $3
-             ORDER BY due_at LIMIT $4)
-         RETURNING environment_id, id, name, payload, attempts, give_up_at, due_at"
+    Ok(by_dialect!(
+        postgres: "UPDATE jobs SET due_at = $2, attempts = attempts + 1
+             WHERE due_at <= $1 AND id = ANY (ARRAY(
+                 SELECT j.id FROM json_array_elements_text(CAST(CAST($3 AS TEXT) AS json)) AS k (name)
+                 CROSS JOIN LATERAL (
+                     SELECT id, due_at FROM jobs WHERE jobs.name = k.name AND due_at <= $1
+                     ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED) j
+                 ORDER BY j.due_at LIMIT $4))
+             RETURNING environment_id, id, name, payload, attempts, give_up_at, due_at",
+        sqlite: "UPDATE jobs SET due_at = $2, attempts = attempts + 1
+             WHERE due_at <= $1 AND id IN (
+                 SELECT j.id FROM json_each($3) k CROSS JOIN jobs j
+                 WHERE j.id IN (SELECT id FROM jobs WHERE name = k.value AND due_at <= $1 ORDER BY due_at LIMIT $4)
+                 ORDER BY j.due_at LIMIT $4)
+             RETURNING environment_id, id, name, payload, attempts, give_up_at, due_at"
     )
     .bind(now)
     .bind(lease)

@@ -50,9 +50,9 @@ pub struct InboxMail {
 
 impl InboxMail {
     fn new(mailer: &Mailer, mail: Mail) -> Result<Self, Error> {
-        let Rendered { subject, text, html } = message::render(mailer, &mail, mail.created_at)?;
+        let Rendered { subject, text, html } = message::render(mailer.from(), &mail, mail.created_at)?;
         Ok(Self {
-            message_id: message::message_id(mailer, &mail),
+            message_id: message::message_id(mailer.from(), &mail),
             from: mailer.from().to_string(),
             environment: mail.environment,
             id: mail.id,

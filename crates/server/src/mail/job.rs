@@ -1,10 +1,11 @@
 //! Sending, and forgetting what is no longer needed.
 use super::{
     mailer::Delivery,
-    message,
+    message::{self, Rendered},
     model::{Mail, UseCase},
-    smtp::Problem,
-    store,
+    servers::{self, EmailServer},
+    smtp::{Problem, Smtp},
+    store, templates,
 };
 use crate::{
     app::App,
@@ -12,8 +13,10 @@ use crate::{
     error::Error,
     ids::{EnvironmentId, IdSource, MailId},
     jobs::{self, Failure, Job, Registry, Run},
+    secret::Secret,
     time::Timestamp,
 };
+use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -85,18 +88,23 @@ async fn deliver(run: &Run, id: MailId) -> Result<(), Failure> {
     if mail.give_up_at().is_past(now) {
         return give_up(app, &mail, None, "expired").await;
     }
-    let sent = match app.mail.delivery() {
-        Delivery::Inbox => {
-            let mut tx = app.db.write().await?;
-            store::kept(&mut tx, env, id, now).await?;
-            tx.commit().await?;
-            count(&mail, "kept");
-            return Ok(());
-        }
-        Delivery::Off => Err(Problem::retry("mail is off: set mail.smtp_host")),
-        Delivery::Smtp(smtp) => match message::build(&app.mail, &mail, now) {
-            Ok(message) => smtp.send(message).await,
-            Err(error) => Err(Problem::give_up(format!("it cannot be written: {error}"))),
+    let sent = match servers::store::in_use(&mut app.db.read(), env).await? {
+        Some(server) => send_by(run, &server, &mail).await?,
+        None => match app.mail.delivery() {
+            Delivery::Inbox => {
+                let mut tx = app.db.write().await?;
+                store::kept(&mut tx, env, id, now).await?;
+                tx.commit().await?;
+                count(&mail, "kept");
+                return Ok(());
+            }
+            Delivery::Off => Err(Problem::retry("mail is off: set mail.smtp_host")),
+            Delivery::Smtp(smtp) => {
+                let name = servers::store::from_name(&mut app.db.read(), env).await?;
+                let from = sender(app.mail.from(), name);
+                let rendered = message::render(&from, &mail, now);
+                send(smtp, &from, &mail, rendered).await
+            }
         },
     };
     match sent {
@@ -116,6 +124,52 @@ async fn deliver(run: &Run, id: MailId) -> Result<(), Failure> {
             Err(Failure::Retry(problem.log))
         }
     }
+}
+
+/// By a server of the environment's own, in its own words if there are any.
+async fn send_by(run: &Run, server: &EmailServer, mail: &Mail) -> Result<Result<(), Problem>, Error> {
+    let (app, env, now) = (run.app(), mail.environment, run.now());
+    let mut tx = app.db.read();
+    let Some(sealed) = servers::store::password(&mut tx, env, server.id).await? else {
+        return Ok(Err(Problem::retry("the mail server was deleted meanwhile")));
+    };
+    let password = app.vault.open(servers::store::place(server.id), &sealed)?;
+    let password = Secret::new(String::from_utf8(password.expose().clone()).map_err(Error::internal)?);
+    let from = &server.settings.from;
+    let template = templates::store::in_use(&mut tx, env, mail.organization, mail.use_case).await?;
+    let rendered = match template {
+        None => message::render(from, mail, now),
+        Some(template) => {
+            let values = templates::values(mail, &message::app_name(from), now);
+            template.parts.render(&values).or_else(|problem| {
+                // A code is awaited: better in our words than not at all.
+                tracing::warn!(template.id = %template.id, mail.id = %mail.id, "a template cannot be used: {problem}");
+                message::render(from, mail, now)
+            })
+        }
+    };
+    let kind = run.ctx()?.environment().kind;
+    Ok(match servers::open(&app.mail, &app.outbound, kind, server, &password).await {
+        Ok(smtp) => send(&smtp, from, mail, rendered).await,
+        Err(problem) => Err(problem),
+    })
+}
+
+async fn send(
+    smtp: &Smtp,
+    from: &Mailbox,
+    mail: &Mail,
+    rendered: Result<Rendered, Error>,
+) -> Result<(), Problem> {
+    match rendered.and_then(|rendered| message::build(from, mail, rendered)) {
+        Ok(message) => smtp.send(message).await,
+        Err(error) => Err(Problem::give_up(format!("it cannot be written: {error}"))),
+    }
+}
+
+/// The installation's sender, under the environment's name if it has one.
+fn sender(installation: &Mailbox, name: Option<String>) -> Mailbox {
+    Mailbox::new(name.or_else(|| installation.name.clone()), installation.email.clone())
 }
 
 async fn give_up(

@@ -2,6 +2,10 @@
 use super::smtp::Smtp;
 use crate::config::{Config, ConfigError, EnvironmentType};
 use lettre::{Address, message::Mailbox};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Where mails go.
 #[derive(Clone, Debug)]
@@ -19,7 +23,9 @@ pub enum Delivery {
 pub struct Mailer {
     delivery: Delivery,
     from: Mailbox,
-    app_name: String,
+    ca_file: Option<PathBuf>,
+    timeout: Duration,
+    greeting: String,
 }
 
 impl Mailer {
@@ -34,13 +40,18 @@ impl Mailer {
             (None, EnvironmentType::Development) => Delivery::Inbox,
             (None, EnvironmentType::Production) => Delivery::Off,
         };
-        let app_name = settings.from_name.0.clone();
         let address = match &settings.from_address {
             Some(address) => address.0.clone(),
             None => Address::new("no-reply", "localhost")
                 .map_err(|error| ConfigError::new(format!("no sender: {error}")))?,
         };
-        Ok(Self { delivery, from: Mailbox::new(Some(app_name.clone()), address), app_name })
+        Ok(Self {
+            delivery,
+            from: Mailbox::new(Some(settings.from_name.0.clone()), address),
+            ca_file: settings.smtp_ca_file.clone(),
+            timeout: settings.timeout.0,
+            greeting: config.public_url().host().to_owned(),
+        })
     }
 
     /// Where mails go.
@@ -48,13 +59,23 @@ impl Mailer {
         &self.delivery
     }
 
-    /// Who they come from.
+    /// Who they come from. The name is also what they call the application, unless it has one of its own.
     pub(super) fn from(&self) -> &Mailbox {
         &self.from
     }
 
-    /// What they call the application, unless it has a name of its own.
-    pub(super) fn app_name(&self) -> &str {
-        &self.app_name
+    /// An authority that mail servers are trusted by beside those of the system.
+    pub(super) fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
+    }
+
+    /// How long a mail server may take for one answer.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What this server calls itself to mail servers.
+    pub(super) fn greeting(&self) -> &str {
+        &self.greeting
     }
 }

@@ -2,7 +2,7 @@
 use crate::{
     email::Email,
     error::Error,
-    ids::{EnvironmentId, MailId},
+    ids::{EnvironmentId, MailId, OrganizationId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,8 @@ pub struct NewMail<'a> {
     pub use_case: UseCase,
     /// To whom.
     pub recipient: &'a Email,
+    /// The organization that it is about, whose template wins.
+    pub organization: Option<OrganizationId>,
     /// What the template is filled with.
     pub variables: Variables,
     /// When its code or link stops being valid.
@@ -94,6 +96,8 @@ pub struct Mail {
     pub use_case: UseCase,
     /// To whom.
     pub recipient: Email,
+    /// The organization that it is about.
+    pub organization: Option<OrganizationId>,
     /// What the template is filled with.
     pub variables: Variables,
     /// When it was queued.
@@ -203,6 +207,7 @@ mod tests {
             id: MailId::from_i64(1),
             use_case: UseCase::UserInvite,
             recipient: Email::parse("ann@acme.example").unwrap(),
+            organization: None,
             variables: Variables::default(),
             created_at: at(0),
             expires_at: at(expires_at),

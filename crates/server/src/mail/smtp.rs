@@ -9,7 +9,7 @@ use lettre::{
         extension::ClientId,
     },
 };
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 /// Connections to the server that are kept for the next mail, at most for this long.
 const IDLE: Duration = Duration::from_secs(30);
@@ -70,6 +70,27 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Where a mail server is and how it is spoken to.
+#[derive(Clone, Copy, Debug)]
+pub struct Route<'a> {
+    /// The name that its certificate must have.
+    pub host: &'a str,
+    /// Where to connect: the host, or an address of its.
+    pub address: &'a str,
+    /// Its port.
+    pub port: u16,
+    /// Clear text, or TLS from when on.
+    pub security: SmtpSecurity,
+    /// User and password.
+    pub account: Option<(&'a str, &'a str)>,
+    /// PEM file of an authority to trust beside those of the system.
+    pub ca_file: Option<&'a Path>,
+    /// For one answer.
+    pub timeout: Duration,
+    /// What this server calls itself.
+    pub greeting: &'a str,
+}
+
 /// A mail server.
 #[derive(Clone)]
 pub struct Smtp {
@@ -89,27 +110,45 @@ impl Smtp {
     /// # Errors
     /// The file of authorities cannot be used.
     pub fn new(settings: &config::Mail, host: &str, greeting: &str) -> Result<Self, ConfigError> {
-        let (port, security) = (settings.port(), settings.smtp_security);
-        let tls = match security {
+        let password = settings.smtp_password.as_ref().map(|password| password.0.expose().as_str());
+        Self::by(&Route {
+            host,
+            address: host,
+            port: settings.port(),
+            security: settings.smtp_security,
+            account: settings.smtp_username.as_deref().zip(password),
+            ca_file: settings.smtp_ca_file.as_deref(),
+            timeout: settings.timeout.0,
+            greeting,
+        })
+    }
+
+    /// The server at the end of a route. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// The file of authorities cannot be used.
+    pub fn by(route: &Route<'_>) -> Result<Self, ConfigError> {
+        let tls = match route.security {
             SmtpSecurity::None => Tls::None,
-            SmtpSecurity::Starttls => Tls::Required(tls_parameters(settings, host)?),
-            SmtpSecurity::Tls => Tls::Wrapper(tls_parameters(settings, host)?),
+            SmtpSecurity::Starttls => Tls::Required(tls_parameters(route)?),
+            SmtpSecurity::Tls => Tls::Wrapper(tls_parameters(route)?),
         };
-        let hello = match greeting.parse() {
+        let hello = match route.greeting.parse() {
             Ok(std::net::IpAddr::V4(address)) => ClientId::Ipv4(address),
             Ok(std::net::IpAddr::V6(address)) => ClientId::Ipv6(address),
-            Err(_) => ClientId::Domain(greeting.to_owned()),
+            Err(_) => ClientId::Domain(route.greeting.to_owned()),
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(port)
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(route.address)
+            .port(route.port)
             .tls(tls)
             .hello_name(hello)
-            .timeout(Some(settings.timeout.0))
+            .timeout(Some(route.timeout))
             .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE));
-        if let (Some(user), Some(password)) = (&settings.smtp_username, &settings.smtp_password) {
-            builder = builder.credentials(Credentials::new(user.clone(), password.0.expose().clone()));
+        if let Some((user, password)) = route.account {
+            builder = builder.credentials(Credentials::new(user.to_owned(), password.to_owned()));
         }
-        Ok(Self { transport: builder.build(), place: format!("{host}:{port}, {}", security.words()) })
+        let place = format!("{}:{}, {}", route.host, route.port, route.security.words());
+        Ok(Self { transport: builder.build(), place })
     }
 
     /// `host:port, STARTTLS`
@@ -139,9 +178,9 @@ impl Smtp {
     }
 }
 
-fn tls_parameters(settings: &config::Mail, host: &str) -> Result<TlsParameters, ConfigError> {
-    let mut builder = TlsParameters::builder(host.to_owned());
-    if let Some(path) = &settings.smtp_ca_file {
+fn tls_parameters(route: &Route<'_>) -> Result<TlsParameters, ConfigError> {
+    let mut builder = TlsParameters::builder(route.host.to_owned());
+    if let Some(path) = route.ca_file {
         let bad = |why: String| {
             ConfigError::new(format!("mail.smtp_ca_file {} cannot be used: {why}", path.display()))
                 .with_help("it must hold the certificate of the authority, in PEM")

@@ -5,7 +5,7 @@ use crate::{
     db::{FromRow, Queryable, Row, Tx},
     email::Email,
     error::Error,
-    ids::{EnvironmentId, MailId},
+    ids::{EnvironmentId, MailId, OrganizationId},
     sql,
     time::Timestamp,
     vault::Place,
@@ -26,8 +26,8 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), Error> {
     sql!(
-        "INSERT INTO mails (environment_id, id, use_case, recipient, content_sealed, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        "INSERT INTO mails (environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, organization_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
     )
     .bind(env)
     .bind(id)
@@ -36,6 +36,7 @@ pub async fn insert(
     .bind(sealed)
     .bind(now)
     .bind(mail.expires_at)
+    .bind(mail.organization)
     .execute(tx)
     .await?;
     Ok(())
@@ -51,6 +52,7 @@ pub struct Sealed {
     created_at: Timestamp,
     expires_at: Timestamp,
     sent_at: Option<Timestamp>,
+    organization: Option<OrganizationId>,
 }
 
 impl FromRow for Sealed {
@@ -64,6 +66,7 @@ impl FromRow for Sealed {
             created_at: row.next()?,
             expires_at: row.next()?,
             sent_at: row.next()?,
+            organization: row.next()?,
         })
     }
 }
@@ -82,6 +85,7 @@ impl Sealed {
             id: self.id,
             use_case: UseCase::parse(&self.use_case).ok_or_else(unknown)?,
             recipient: Email::parse(&self.recipient).map_err(Error::internal)?,
+            organization: self.organization,
             variables,
             created_at: self.created_at,
             expires_at: self.expires_at,
@@ -97,7 +101,8 @@ pub async fn waiting(
     id: MailId,
 ) -> Result<Option<Sealed>, Error> {
     Ok(sql!(
-        "SELECT environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, sent_at FROM mails
+        "SELECT environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, sent_at, organization_id
+         FROM mails
          WHERE environment_id = $1 AND id = $2 AND sent_at IS NULL AND failed_at IS NULL
            AND content_sealed IS NOT NULL"
     )
@@ -167,7 +172,8 @@ pub async fn given_up(
 /// The newest mails with content, of every environment: the inbox is the installation's.
 pub async fn newest(tx: &mut impl Queryable, limit: i64) -> Result<Vec<Sealed>, Error> {
     Ok(sql!(
-        "SELECT environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, sent_at FROM mails
+        "SELECT environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, sent_at, organization_id
+         FROM mails
          WHERE content_sealed IS NOT NULL ORDER BY id DESC LIMIT $1"
     )
     .bind(limit)
@@ -178,7 +184,8 @@ pub async fn newest(tx: &mut impl Queryable, limit: i64) -> Result<Vec<Sealed>, 
 /// One of them.
 pub async fn with_content(tx: &mut impl Queryable, id: MailId) -> Result<Option<Sealed>, Error> {
     Ok(sql!(
-        "SELECT environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, sent_at FROM mails
+        "SELECT environment_id, id, use_case, recipient, content_sealed, created_at, expires_at, sent_at, organization_id
+         FROM mails
          WHERE id = $1 AND content_sealed IS NOT NULL"
     )
     .bind(id)

@@ -5,20 +5,22 @@ use crate::{
     clients::{self, Client, ClientType, GrantType},
     ctx::Arrival,
     environments::Environment,
-    ids::TokenId,
+    ids::{ResourceId, TokenId},
+    resources::{self, Target},
     time::Timestamp,
 };
 use http::HeaderMap;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
-/// Answers a token request with the JSON of RFC 6749 §5.1.
+/// Answers a token request with the JSON of RFC 6749 §5.1. At the endpoint of a resource only its own clients get tokens.
 ///
 /// # Errors
 /// [`OAuthError`]
 pub async fn token(
     app: &Arc<App>,
     arrival: &Arrival,
+    resource: Option<ResourceId>,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<String, OAuthError> {
@@ -30,11 +32,35 @@ pub async fn token(
         return Err(OAuthError::unsupported_grant_type(grant));
     }
     let client = check_client(app, &arrival.environment, headers, &form).await?;
+    check_endpoint(&client, resource)?;
     check_grant(&client, GrantType::ClientCredentials)?;
     check_address(&client, arrival)?;
-    let scopes = check_scopes(&client, form.get("scope"))?;
-    let audience = check_audience(&client, form.get("audience").or(form.get("resource")))?;
-    issue(app, &arrival.environment, &client, &scopes, audience).await
+    let asked = Asked { scope: form.get("scope"), audience: form.get("audience").or(form.get("resource")) };
+    let grant = match resources::target_of(app, &arrival.environment, &client).await? {
+        Some(target) => grant_of_resource(&client, target, asked)?,
+        None => Grant {
+            scopes: check_scopes(&client, asked.scope)?,
+            audiences: check_audience(&client, asked.audience)?,
+            seconds: client.lifetime_seconds(&arrival.environment),
+            resource: None,
+        },
+    };
+    issue(app, &arrival.environment, &client, &grant).await
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    scope: Option<&'a str>,
+    audience: Option<&'a str>,
+}
+
+/// What a client gets.
+struct Grant {
+    scopes: Vec<String>,
+    audiences: Vec<String>,
+    seconds: i64,
+    resource: Option<ResourceId>,
 }
 
 async fn check_client(
@@ -47,6 +73,14 @@ async fn check_client(
     clients::authenticate(app, environment, &presented.client_id, &presented.client_secret)
         .await?
         .ok_or_else(OAuthError::invalid_client)
+}
+
+/// The endpoint of a resource does not know other clients (`auth.md` 1.4).
+fn check_endpoint(client: &Client, resource: Option<ResourceId>) -> Result<(), OAuthError> {
+    match resource {
+        Some(resource) if client.kind != ClientType::Resource(resource) => Err(OAuthError::invalid_client()),
+        _ => Ok(()),
+    }
 }
 
 /// RFC 6749 §5.2.
@@ -82,6 +116,28 @@ fn check_scopes(client: &Client, asked: Option<&str>) -> Result<Vec<String>, OAu
     Ok(granted)
 }
 
+/// A token of a resource's client is for all that the resource is called, whichever of that it asks for (RFC 8707 §2);
+/// its scopes are those that are asked for, registered and enabled on the resource (`auth.md` 6.5).
+fn grant_of_resource(client: &Client, target: Target, asked: Asked<'_>) -> Result<Grant, OAuthError> {
+    if asked.audience.is_some_and(|asked| !target.audiences.iter().any(|audience| audience == asked)) {
+        return Err(OAuthError::invalid_target());
+    }
+    let asks_for = |scope: &String| {
+        asked.scope.is_none_or(|asked| asked.split_ascii_whitespace().any(|other| other == scope))
+    };
+    let may = client.scopes.iter().filter(|scope| target.scopes.contains(scope));
+    let scopes: Vec<String> = may.filter(|scope| asks_for(scope)).cloned().collect();
+    match asked.scope {
+        Some(asked) if scopes.is_empty() => Err(OAuthError::invalid_scope(asked)),
+        _ => Ok(Grant {
+            scopes,
+            audiences: target.audiences,
+            seconds: target.seconds,
+            resource: Some(target.resource),
+        }),
+    }
+}
+
 /// The audiences of the client, or the one of them that it asks for. Without any, the client itself: SDKs want a list.
 fn check_audience(client: &Client, asked: Option<&str>) -> Result<Vec<String>, OAuthError> {
     match asked {
@@ -105,6 +161,8 @@ struct Claims<'a> {
     scope: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     oid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     xoid: Option<&'a str>,
     #[serde(skip_serializing_if = "is_empty", serialize_with = "object")]
@@ -135,25 +193,25 @@ async fn issue(
     app: &Arc<App>,
     environment: &Environment,
     client: &Client,
-    scopes: &[String],
-    audience: Vec<String>,
+    grant: &Grant,
 ) -> Result<String, OAuthError> {
     let keys = app.keys.of(app, environment).await?;
     let now = app.clock.now();
-    let exp = now.as_seconds() + client.lifetime_seconds(environment);
-    let (id, scope) = (client.id.to_string(), scopes.join(" "));
+    let exp = now.as_seconds() + grant.seconds;
+    let (id, scope) = (client.id.to_string(), grant.scopes.join(" "));
     let jti: TokenId = app.ids.next(now);
     let claims = Claims {
         iss: &environment.url,
         sub: &id,
         client_id: &id,
-        aud: &audience,
-        scopes,
+        aud: &grant.audiences,
+        scopes: &grant.scopes,
         scope: &scope,
         oid: match client.kind {
             ClientType::Organization(organization) => Some(organization.to_string()),
             _ => None,
         },
+        resid: grant.resource.map(|resource| resource.to_string()),
         xoid: client.organization_external_id.as_deref(),
         custom_claims: &client.custom_claims,
         jti: jti.to_string(),

@@ -6,6 +6,7 @@ use super::{
 use crate::{
     ctx::Ctx,
     db::{FromRow, OnViolation as _, Queryable, Row, Tx},
+    environments,
     error::Error,
     events::{self, EventType},
     ids::{EnvironmentId, OrganizationId},
@@ -13,9 +14,6 @@ use crate::{
     time::Timestamp,
 };
 use serde_json::Value as Json;
-
-/// Most bytes of settings as JSON.
-const MAX_SETTINGS_BYTES: usize = 64 * 1024;
 
 /// Whose settings count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +58,9 @@ impl FromRow for Branding {
 /// The organization's branding.
 ///
 /// # Errors
-/// `NOT_FOUND`
+/// `PERMISSION_DENIED` if the environment's feature is off; `NOT_FOUND`
 pub async fn get(ctx: &Ctx, id: OrganizationId) -> Result<Branding, Error> {
+    require_feature(ctx)?;
     let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
     require_organization(&mut tx, env, id).await?;
     Ok(find(&mut tx, env, id).await?.unwrap_or(Branding::NEVER_SAVED))
@@ -71,7 +70,8 @@ pub async fn get(ctx: &Ctx, id: OrganizationId) -> Result<Branding, Error> {
 /// Without a difference nothing is stored and nothing told.
 ///
 /// # Errors
-/// `NOT_FOUND`; `INVALID_ARGUMENT` for the organization's own without any, or for settings over 64 KiB.
+/// `PERMISSION_DENIED` if the environment's feature is off; `NOT_FOUND`; `INVALID_ARGUMENT` for the organization's own
+/// without any, or for settings over 64 KiB or with scripts.
 pub async fn set(
     ctx: &Ctx,
     id: OrganizationId,
@@ -79,9 +79,9 @@ pub async fn set(
     settings: Option<Json>,
 ) -> Result<Branding, Error> {
     const FIELD: &str = "customization_settings";
-    let text = settings.as_ref().map(Json::to_string);
-    if text.as_ref().is_some_and(|text| text.len() > MAX_SETTINGS_BYTES) {
-        return Err(Error::invalid(FIELD, "customization_settings.size", "must be at most 64 KiB as JSON"));
+    require_feature(ctx)?;
+    if let Some(settings) = &settings {
+        environments::check_branding(FIELD, settings)?;
     }
     let env = ctx.environment().id;
     let mut tx = ctx.db().write().await?;
@@ -106,6 +106,10 @@ pub async fn set(
     events::emit(&mut tx, ctx, EventType::OrganizationUpdated, Some(id), &data).await?;
     tx.commit().await?;
     Ok(branding)
+}
+
+fn require_feature(ctx: &Ctx) -> Result<(), Error> {
+    ctx.environment().settings.features.require_organization_branding()
 }
 
 async fn require_organization(

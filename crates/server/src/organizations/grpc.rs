@@ -4,10 +4,17 @@ use super::{
     model::{NewOrganization, Organization, OrganizationRef, OrganizationUpdate},
     ops,
     portal_links::{self, PortalLink},
-    session_policy::{Limit, PolicySource, SessionPolicy},
+    session_policy::{PolicySource, SessionPolicy},
 };
 use crate::{
-    ctx::Ctx, environments::Region, error::Error, ids, paging::total_size, rpc::Routes, structs, update::Mask,
+    ctx::Ctx,
+    environments::{Limit, Region},
+    error::Error,
+    ids,
+    paging::total_size,
+    rpc::Routes,
+    structs,
+    update::Mask,
 };
 use gatewright_api::{
     rpc::organization_service as api,
@@ -195,6 +202,7 @@ async fn get_session_policy(
     ctx: Ctx,
     request: pb::GetOrganizationSessionPolicyRequest,
 ) -> Reply<pb::GetOrganizationSessionPolicyResponse> {
+    ctx.environment().settings.features.require_session_policy()?;
     let organization = by_id(&ctx, &request.organization_id).await?;
     Ok(pb::GetOrganizationSessionPolicyResponse {
         policy: Some(policy_message(&organization.session_policy)),

@@ -6,6 +6,7 @@
 mod branding;
 mod deletion;
 mod grpc;
+mod jobs;
 mod model;
 mod ops;
 mod portal_links;
@@ -14,6 +15,8 @@ mod store;
 
 pub use deletion::OrganizationDeleted;
 pub use grpc::routes;
+pub use jobs::jobs;
 pub use model::{Organization, OrganizationRef};
 pub use ops::get;
+pub use portal_links::organization_of as of_link;
 pub use store::{find, find_for_update, keep};

@@ -7,10 +7,15 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
+    db::Tx,
     error::Error,
     events::{self, EventType},
     ids::OrganizationId,
     jobs,
+    lists::{
+        search,
+        sizes::{self, Sized},
+    },
     paging::{List, Page, Sizes, Window},
 };
 
@@ -63,11 +68,12 @@ pub async fn list(
     let list = List::named("organizations");
     let window = Window::parse(ctx, &list, LIST_SIZES, size, token)?;
     let rows = store::page(&mut tx, env, window).await?;
-    let total = store::count(&mut tx, env).await?;
+    let total = sizes::of(&mut tx, env, Sized::Organizations).await?;
     Ok((window.page(ctx, &list, rows, |organization| organization.id.as_i64()), total))
 }
 
-/// One page of the organizations whose name, id or external id contain `query`, without regard to case.
+/// One page of the organizations whose name, id or external id contain `query`, without regard to case, and how many
+/// there are, counted up to [`search::MOST_COUNTED`].
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for a token of another search.
@@ -80,9 +86,10 @@ pub async fn search(
     let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
     let list = List::named("organizations:search").filtered_by(query);
     let window = Window::parse(ctx, &list, SEARCH_SIZES, size, token)?;
-    let rows = store::search(&mut tx, env, query, window).await?;
-    let total = store::count_found(&mut tx, env, query).await?;
-    Ok((window.page(ctx, &list, rows, |organization| organization.id.as_i64()), total))
+    let found = search::find(&mut tx, env, search::List::Organizations, query, window).await?;
+    let page = window.page(ctx, &list, found.ids, |id| *id);
+    let rows = store::these(&mut tx, env, &page.items).await?;
+    Ok((page.fill(rows, |organization: &Organization| organization.id), found.total))
 }
 
 /// Changes what `update` says. Without a difference nothing is stored and nothing told.
@@ -128,7 +135,10 @@ pub async fn set_max_users(ctx: &Ctx, id: OrganizationId, limit: Option<i32>) ->
             "must be 0 (no limit) or more",
         ));
     }
-    change(ctx, &OrganizationRef::Id(id), |organization| {
+    let which = OrganizationRef::Id(id);
+    let mut tx = ctx.db().write().await?;
+    let organization = store::find_alone(&mut tx, ctx.environment().id, &which).await?;
+    change_held(ctx, tx, organization, &which, |organization| {
         let before = organization.max_allowed_users;
         organization.max_allowed_users = limit;
         Ok(touch(ctx, organization, before, |organization| organization.max_allowed_users))
@@ -139,12 +149,13 @@ pub async fn set_max_users(ctx: &Ctx, id: OrganizationId, limit: Option<i32>) ->
 /// Sets the session policy. Going back to the application's keeps the organization's own limits for later.
 ///
 /// # Errors
-/// `NOT_FOUND`
+/// `PERMISSION_DENIED` if the environment's feature is off; `NOT_FOUND`
 pub async fn set_session_policy(
     ctx: &Ctx,
     id: OrganizationId,
     policy: SessionPolicy,
 ) -> Result<Organization, Error> {
+    ctx.environment().settings.features.require_session_policy()?;
     change(ctx, &OrganizationRef::Id(id), |organization| {
         let before = organization.session_policy;
         organization.session_policy = if policy == SessionPolicy::default() {
@@ -183,10 +194,21 @@ async fn change(
     which: &OrganizationRef,
     apply: impl FnOnce(&mut Organization) -> Result<bool, Error>,
 ) -> Result<Organization, Error> {
-    let env = ctx.environment().id;
     let mut tx = ctx.db().write().await?;
-    let mut organization =
-        store::find_for_update(&mut tx, env, which).await?.ok_or_else(|| Organization::not_found(which))?;
+    let organization = store::find_for_update(&mut tx, ctx.environment().id, which).await?;
+    change_held(ctx, tx, organization, which, apply).await
+}
+
+/// The same for an organization that `tx` holds, if it is there.
+async fn change_held(
+    ctx: &Ctx,
+    mut tx: Tx,
+    organization: Option<Organization>,
+    which: &OrganizationRef,
+    apply: impl FnOnce(&mut Organization) -> Result<bool, Error>,
+) -> Result<Organization, Error> {
+    let env = ctx.environment().id;
+    let mut organization = organization.ok_or_else(|| Organization::not_found(which))?;
     if apply(&mut organization)? {
         store::update(&mut tx, env, &organization).await?;
         let data = organization.event_data();

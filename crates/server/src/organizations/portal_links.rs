@@ -88,6 +88,24 @@ pub async fn list(ctx: &Ctx, organization: OrganizationId) -> Result<Vec<PortalL
         .collect()
 }
 
+/// The organization of a link, also of one that can no longer be opened: pages that it opened are still open.
+///
+/// # Errors
+/// Those of the database.
+pub async fn organization_of(ctx: &Ctx, id: PortalLinkId) -> Result<Option<Organization>, Error> {
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let organization: Option<OrganizationId> =
+        sql!("SELECT organization_id FROM portal_links WHERE environment_id = $1 AND id = $2")
+            .bind(env)
+            .bind(id)
+            .optional(&mut tx)
+            .await?;
+    match organization {
+        Some(id) => store::find(&mut tx, env, &OrganizationRef::Id(id)).await,
+        None => Ok(None),
+    }
+}
+
 /// Takes back every link of the organization.
 ///
 /// # Errors
@@ -160,6 +178,17 @@ async fn insert(
     .await
     .on_foreign_key(|| Organization::not_found(&OrganizationRef::Id(link.organization)))?;
     Ok(())
+}
+
+/// Deletes some links of every environment that could last be opened before `then`. Tells how many.
+pub(super) async fn delete_old(tx: &mut Tx, then: Timestamp, most: i64) -> Result<u64, Error> {
+    Ok(sql!(
+        "DELETE FROM portal_links WHERE id IN (SELECT id FROM portal_links WHERE expires_at <= $1 ORDER BY id LIMIT $2)"
+    )
+    .bind(then)
+    .bind(most)
+    .execute(tx)
+    .await?)
 }
 
 struct StoredLink {

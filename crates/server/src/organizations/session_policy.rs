@@ -1,13 +1,8 @@
 //! An organization's own session limits, which can only be stricter than the application's.
 use crate::{
-    environments::{ApplicationSessionPolicy, Environment},
+    environments::{ABSOLUTE, ApplicationSessionPolicy, Environment, IDLE, Limit},
     error::Error,
 };
-
-/// Absolute limit in minutes that settings may have, `management.md` 12.3.
-const ABSOLUTE: std::ops::RangeInclusive<i64> = 1..=525_600;
-/// Idle limit in minutes that settings may have.
-const IDLE: std::ops::RangeInclusive<i64> = 1..=10_080;
 
 /// Whose limits count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,30 +39,6 @@ pub struct SessionPolicy {
     pub idle_enabled: Option<bool>,
     /// Minutes without use after which a session ends.
     pub idle_minutes: Option<i32>,
-}
-
-/// A limit as a request gives it: a number of minutes, hours or days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// How many.
-    pub amount: i32,
-    /// Minutes in the unit.
-    pub unit_minutes: i64,
-}
-
-impl Limit {
-    fn minutes(self, field: &'static str, range: std::ops::RangeInclusive<i64>) -> Result<i32, Error> {
-        let minutes = i64::from(self.amount).saturating_mul(self.unit_minutes);
-        if !range.contains(&minutes) {
-            let (low, high) = range.into_inner();
-            return Err(Error::invalid(
-                field,
-                "session_policy.range",
-                format!("must be {low} to {high} minutes, and is {minutes}"),
-            ));
-        }
-        i32::try_from(minutes).map_err(Error::internal)
-    }
 }
 
 impl SessionPolicy {

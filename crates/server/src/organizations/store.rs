@@ -9,7 +9,7 @@ use crate::{
     environments::Region,
     error::Error,
     ids::{EnvironmentId, OrganizationId},
-    paging, sql, text,
+    paging, sql,
 };
 
 /// Reads the columns that every statement here selects, in their order.
@@ -46,16 +46,25 @@ fn small(number: Option<i64>) -> Result<Option<i32>, Error> {
     number.map(i32::try_from).transpose().map_err(Error::internal)
 }
 
-macro_rules! select {
+macro_rules! text {
     ($rest:literal) => {
-        sql!(concat!(
+        concat!(
             "SELECT id, display_name, external_id, slug, logo_url, region_code, metadata, sso_enabled,
                     dir_sync_enabled, domain_verification_enabled, session_policy_enabled, max_allowed_users,
                     session_policy_source, absolute_session_minutes, idle_session_enabled, idle_session_minutes,
                     created_at, updated_at
              FROM organizations WHERE environment_id = $1 ",
             $rest
-        ))
+        )
+    };
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        sql!(text!($rest))
+    };
+    (postgres: $postgres:literal, sqlite: $sqlite:literal) => {
+        by_dialect!(postgres: text!($postgres), sqlite: text!($sqlite))
     };
 }
 
@@ -94,6 +103,24 @@ pub async fn find_for_update(
         return Ok(None);
     }
     find(tx, env, which).await
+}
+
+/// The same, alone: this waits for those who are adding something to it, and they for this. Who sets a limit must count
+/// with everybody who did not see it. A transaction that [`keep`]s the organization already must not call this: two of
+/// them would wait for each other.
+pub async fn find_alone(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    which: &OrganizationRef,
+) -> Result<Option<Organization>, Error> {
+    let Some(found) = find(tx, env, which).await? else { return Ok(None) };
+    let lock = by_dialect!(
+        postgres: "SELECT id FROM organizations WHERE environment_id = $1 AND id = $2 FOR UPDATE",
+        sqlite: "SELECT id FROM organizations WHERE environment_id = $1 AND id = $2",
+    );
+    let held: Option<OrganizationId> = lock.bind(env).bind(found.id).optional(tx).await?;
+    // What was read before the lock may be old.
+    if held.is_none() { Ok(None) } else { find(tx, env, which).await }
 }
 
 /// The same, for adding something to it in this transaction: until that ends, the organization cannot be deleted, while
@@ -198,41 +225,16 @@ pub async fn page(
     Ok(statement.bind(env).bind(from).bind(window.limit()).all(tx).await?)
 }
 
-/// How many organizations there are.
-pub async fn count(tx: &mut impl Queryable, env: EnvironmentId) -> Result<i64, Error> {
-    Ok(sql!("SELECT COUNT(*) FROM organizations WHERE environment_id = $1").bind(env).scans().one(tx).await?)
-}
-
-/// One page of the organizations whose name, id or external id contain `query`.
-pub async fn search(
+/// Those of these organizations that are still there, in no order.
+pub async fn these(
     tx: &mut impl Queryable,
     env: EnvironmentId,
-    query: &str,
-    window: paging::Window,
+    ids: &[i64],
 ) -> Result<Vec<Organization>, Error> {
-    let (statement, from) = match window.from {
-        paging::From::After(id) => {
-            (select!(r"AND id > $2 AND search_key LIKE $4 ESCAPE '\' ORDER BY id LIMIT $3"), id)
-        }
-        paging::From::Before(id) => {
-            (select!(r"AND id < $2 AND search_key LIKE $4 ESCAPE '\' ORDER BY id DESC LIMIT $3"), id)
-        }
-        paging::From::Newest => {
-            (select!(r"AND id < $2 AND search_key LIKE $4 ESCAPE '\' ORDER BY id DESC LIMIT $3"), i64::MAX)
-        }
-    };
-    let pattern = text::contains_pattern(query);
-    Ok(statement.bind(env).bind(from).bind(window.limit()).bind(pattern).scans().all(tx).await?)
-}
-
-/// How many organizations a search finds.
-pub async fn count_found(tx: &mut impl Queryable, env: EnvironmentId, query: &str) -> Result<i64, Error> {
-    Ok(sql!(
-        r"SELECT COUNT(*) FROM organizations WHERE environment_id = $1 AND search_key LIKE $2 ESCAPE '\'"
-    )
-    .bind(env)
-    .bind(text::contains_pattern(query))
-    .scans()
-    .one(tx)
-    .await?)
+    let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let statement = select!(
+        postgres: "AND id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))",
+        sqlite: "AND id IN (SELECT value FROM json_each('[' || $2 || ']'))"
+    );
+    Ok(statement.bind(env).bind(list).all(tx).await?)
 }

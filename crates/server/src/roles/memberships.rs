@@ -1,16 +1,15 @@
 //! What memberships need to know of roles: which ones they may have, have, and what these give.
-use super::{
-    model::{Permission, Role, RoleRef},
-    store,
-};
+use super::model::{Permission, Role, RoleRef};
 use crate::{
     by_dialect,
-    db::{FromRow, Queryable, Row},
-    error::Error,
+    ctx::Ctx,
+    db::{FromRow, OnViolation as _, Queryable, Row, Tx},
+    error::{Error, Kind},
     ids::{EnvironmentId, Id, OrganizationId, RoleId, UserId},
+    remembered::Remembered,
     sql,
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// Most different roles that one request may name: each is looked up by itself, often in a transaction.
 const MAX_REFERENCES: usize = 100;
@@ -95,22 +94,62 @@ fn distinct(roles: &[RoleRef]) -> Result<Vec<&RoleRef>, Error> {
     Ok(distinct)
 }
 
-/// The role that who joins the organization gets: the organization's choice, or else the environment's.
+/// Gives who joins the organization, and has no role there yet, the one for that: the organization's choice, or else the
+/// environment's.
 ///
 /// # Errors
-/// Those of the database.
-pub async fn default_member_role(
-    tx: &mut impl Queryable,
+/// `ABORTED` if it was deleted meanwhile, which PostgreSQL's statements may not see before it is too late.
+pub async fn assign_default(
+    tx: &mut Tx,
     env: EnvironmentId,
     organization: OrganizationId,
-) -> Result<RoleId, Error> {
-    if let Some(id) = store::organization_default(tx, env, organization).await? {
-        return Ok(id);
-    }
-    Ok(sql!("SELECT id FROM roles WHERE environment_id = $1 AND scope = 0 AND default_member")
-        .bind(env)
-        .one(tx)
-        .await?)
+    user: UserId,
+) -> Result<RoleSummary, Error> {
+    Ok(sql!(
+        "INSERT INTO membership_roles (environment_id, organization_id, user_id, role_id)
+         SELECT environment_id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), id FROM roles
+         WHERE environment_id = $1 AND id = COALESCE(
+             (SELECT member_role_id FROM organization_default_roles WHERE environment_id = $1 AND organization_id = $2),
+             (SELECT id FROM roles WHERE environment_id = $1 AND scope = 0 AND default_member))
+         RETURNING role_id, (SELECT r.name FROM roles r WHERE r.id = membership_roles.role_id),
+             (SELECT r.display_name FROM roles r WHERE r.id = membership_roles.role_id)"
+    )
+    .bind(env)
+    .bind(organization)
+    .bind(user)
+    .one(tx)
+    .await
+    // The membership is there: the transaction wrote it.
+    .on_foreign_key(|| {
+        let text = "the default role of the organization's members was replaced at the same time: try again";
+        Error::new(Kind::Aborted, text)
+    })?)
+}
+
+/// Gives a member one more role. Having it already is no error. Answers with the role if it is new.
+///
+/// # Errors
+/// `NOT_FOUND` for a role that is gone. The membership is there: the transaction wrote it, or holds the user's row.
+pub async fn assign(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    organization: OrganizationId,
+    user: UserId,
+    role: RoleId,
+) -> Result<Option<RoleSummary>, Error> {
+    Ok(sql!(
+        "INSERT INTO membership_roles (environment_id, organization_id, user_id, role_id)
+         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+         RETURNING role_id, (SELECT r.name FROM roles r WHERE r.id = membership_roles.role_id),
+             (SELECT r.display_name FROM roles r WHERE r.id = membership_roles.role_id)"
+    )
+    .bind(env)
+    .bind(organization)
+    .bind(user)
+    .bind(role)
+    .optional(tx)
+    .await
+    .on_foreign_key(|| Error::not_found(format!("role {role}")))?)
 }
 
 /// The role that who creates an organization gets.
@@ -157,12 +196,16 @@ pub async fn assigned_to_users(
     // The `+` keeps SQLite from walking all memberships of the environment: it takes an index's first column to leave ten.
     Ok(by_dialect!(
         postgres: "SELECT m.user_id, m.organization_id, r.id, r.name, r.display_name
-            FROM membership_roles m JOIN roles r ON r.id = m.role_id
-            WHERE m.environment_id = $1 AND m.user_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))
+            FROM memberships s JOIN membership_roles m ON m.environment_id = s.environment_id
+                AND m.organization_id = s.organization_id AND m.user_id = s.user_id
+            JOIN roles r ON r.id = m.role_id
+            WHERE s.environment_id = $1 AND s.user_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))
             ORDER BY r.name",
         sqlite: "SELECT m.user_id, m.organization_id, r.id, r.name, r.display_name
-            FROM membership_roles m JOIN roles r ON r.id = m.role_id
-            WHERE +m.environment_id = $1 AND m.user_id IN (SELECT value FROM json_each('[' || $2 || ']'))
+            FROM memberships s JOIN membership_roles m ON m.environment_id = s.environment_id
+                AND m.organization_id = s.organization_id AND m.user_id = s.user_id
+            JOIN roles r ON r.id = m.role_id
+            WHERE +s.environment_id = $1 AND s.user_id IN (SELECT value FROM json_each('[' || $2 || ']'))
             ORDER BY r.name"
     )
     .bind(env)
@@ -204,7 +247,34 @@ pub async fn with_bases(
     .await?)
 }
 
-/// What these roles give together, with all that they inherit, each once, by name.
+/// What sets of roles permit, by environment and ascending numbers of the roles. Few sets are in use, however many members
+/// there are.
+pub type Permitted = Remembered<(EnvironmentId, Vec<i64>), Vec<Permission>>;
+
+/// The tables that say what roles permit.
+const TABLES: [&str; 3] = ["roles", "role_permissions", "permissions"];
+
+/// What these roles give together, with all that they inherit, each once, by name. From memory if it was read within the
+/// last second and this node has changed no role since.
+///
+/// # Errors
+/// Those of the database.
+pub async fn permitted(ctx: &Ctx, roles: &[RoleId]) -> Result<Arc<Vec<Permission>>, Error> {
+    let (env, now, memory) = (ctx.environment().id, ctx.now(), &ctx.app().permitted);
+    let mut set: Vec<i64> = roles.iter().map(|role| role.as_i64()).collect();
+    set.sort_unstable();
+    let key = (env, set);
+    let changes = ctx.db().changes_of(&TABLES);
+    if let Some(known) = memory.get(&key, now, changes) {
+        return Ok(known);
+    }
+    let reading = memory.start(now, changes);
+    let read = Arc::new(effective_permissions(&mut ctx.db().read(), env, roles).await?);
+    memory.keep(reading, key, &read);
+    Ok(read)
+}
+
+/// The permissions that these roles give, inherited ones too, by name: what is stored now, not what is remembered.
 ///
 /// # Errors
 /// Those of the database.

@@ -18,7 +18,11 @@ mod store;
 pub use built_in::create_built_in;
 pub use grpc::routes;
 pub use memberships::{
-    AssignedRole, RoleSummary, assigned_to, assigned_to_users, default_creator_role, default_member_role,
-    effective_permissions, resolve, with_bases,
+    AssignedRole, Permitted, RoleSummary, assign, assign_default, assigned_to, assigned_to_users,
+    default_creator_role, effective_permissions, permitted, resolve, with_bases,
 };
 pub use model::{Permission, RoleRef};
+pub use permission_ops::{
+    create as create_permission, delete as delete_permission, update as update_permission,
+};
+pub use permission_store::own as own_permissions;

@@ -189,11 +189,8 @@ pub async fn delete_base(ctx: &Ctx, scope: Scope, name: &str) -> Result<(), Erro
     tx.commit().await
 }
 
-/// Deletes a role. Its memberships get `replacement`, and roles that inherit from it inherit from that one.
-///
-/// Groups of directories that are mapped to it do not count as its use and do not get `replacement`: the foreign key
-/// of `directory_groups` leaves them without a role, and nothing tells so. `directories` own these rows and come after
-/// `roles`, which cannot ask them.
+/// Deletes a role. Its memberships and the groups of directories that are mapped to it get `replacement`, and roles that
+/// inherit from it inherit from that one.
 ///
 /// # Errors
 /// `NOT_FOUND`; `FAILED_PRECONDITION` for a default role, or one in use without a replacement; `INVALID_ARGUMENT` for a
@@ -208,15 +205,17 @@ pub async fn delete(ctx: &Ctx, scope: Scope, name: &str, replacement: Option<&Ro
     refuse_default(&mut tx, env, &role).await?;
     store::lock_assignments(&mut tx, env, role.id).await?;
     let users = store::count_users(&mut tx, env, role.id, Scope::Environment).await?;
+    let groups = store::count_groups(&mut tx, env, role.id).await?;
     match replacement {
         Some(to) => {
             rebase_dependents(&mut tx, ctx, &role, &to).await?;
             store::reassign(&mut tx, env, role.id, to.id).await?;
+            store::reassign_groups(&mut tx, env, role.id, to.id).await?;
         }
-        None if users > 0 || role.dependents > 0 => {
+        None if users > 0 || groups > 0 || role.dependents > 0 => {
             let text = format!(
-                "role \"{name}\" has {users} users and {} roles that extend it: name the role that takes its place in \
-                 reassign_role_name",
+                "role \"{name}\" has {users} users, {groups} groups of directories and {} roles that extend it: name \
+                 the role that takes its place in reassign_role_name",
                 role.dependents
             );
             return Err(Error::new(Kind::FailedPrecondition, text));

@@ -70,6 +70,11 @@ pub async fn find(
     Ok(select!("AND name = $2").bind(env).bind(name).optional(tx).await?)
 }
 
+/// All permissions that the environment made, by name.
+pub async fn own(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Vec<Permission>, Error> {
+    Ok(select!("AND built_in = $2 ORDER BY name").bind(env).bind(false).all(tx).await?)
+}
+
 /// One page of permissions, in the order of the window.
 pub async fn page(
     tx: &mut impl Queryable,

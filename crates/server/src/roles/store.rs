@@ -242,6 +242,26 @@ pub async fn reassign(tx: &mut Tx, env: EnvironmentId, role: RoleId, to: RoleId)
     Ok(())
 }
 
+/// How many groups of directories give the role to their members.
+pub async fn count_groups(tx: &mut impl Queryable, env: EnvironmentId, role: RoleId) -> Result<i64, Error> {
+    Ok(sql!("SELECT COUNT(*) FROM directory_groups WHERE environment_id = $1 AND role_id = $2")
+        .bind(env)
+        .bind(role)
+        .one(tx)
+        .await?)
+}
+
+/// Lets each group that gives `role` give the role `to` instead.
+pub async fn reassign_groups(tx: &mut Tx, env: EnvironmentId, role: RoleId, to: RoleId) -> Result<(), Error> {
+    sql!("UPDATE directory_groups SET role_id = $3 WHERE environment_id = $1 AND role_id = $2")
+        .bind(env)
+        .bind(role)
+        .bind(to)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// One of the environment's defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Default {

@@ -2,7 +2,8 @@
 use crate::{
     entropy,
     error::{Error, Kind},
-    ids::{ApiTokenId, OrganizationId, UserId},
+    ids::{ApiTokenId, EnvironmentId, OrganizationId, UserId},
+    remembered::Remembered,
     secret::Secret,
     time::Timestamp,
     vault,
@@ -31,6 +32,10 @@ pub struct ApiToken {
     /// When it can no longer be used; none means never.
     pub expires_at: Option<Timestamp>,
 }
+
+/// Keys that were found valid a moment ago, by environment and hash, so that an application may ask with each of its
+/// requests.
+pub type ValidTokens = Remembered<(EnvironmentId, [u8; 32]), ApiToken>;
 
 /// The member for whom a key acts, as of now.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -76,16 +76,16 @@ pub async fn validate(ctx: &Ctx, token: &str) -> Result<Arc<ApiToken>, Error> {
     };
     let cache = &ctx.app().api_tokens;
     let now = ctx.now();
-    if let Some(known) = cache.get(env, hash, now) {
+    if let Some(known) = cache.get(&(env, hash), now, 0) {
         return if known.expires_at.is_some_and(|at| at.is_past(now)) {
             Err(Key::not_found())
         } else {
             Ok(known)
         };
     }
-    let reading = cache.start(now);
+    let reading = cache.start(now, 0);
     let token = Arc::new(read_active(ctx, key).await?);
-    cache.keep(reading, env, hash, &token);
+    cache.keep(reading, (env, hash), &token);
     Ok(token)
 }
 
@@ -180,6 +180,6 @@ pub async fn invalidate(ctx: &Ctx, token: &str) -> Result<(), Error> {
 
 fn forget(ctx: &Ctx, hash: &[u8]) {
     if let Ok(hash) = hash.try_into() {
-        ctx.app().api_tokens.forget(ctx.environment().id, hash);
+        ctx.app().api_tokens.forget(&(ctx.environment().id, hash));
     }
 }

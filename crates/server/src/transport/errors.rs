@@ -5,9 +5,26 @@ use gatewright_api::scalekit::v1::errdetails as pb;
 use http::{HeaderValue, Response, StatusCode, header};
 use prost::Message as _;
 use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 
 /// Type of the only detail: vendor SDKs unpack every detail as this.
 const ERROR_INFO: &str = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo";
+
+/// Longest message and description: they may quote what the caller sent.
+const MAX_TEXT: usize = 512;
+/// A gRPC status travels in headers, of which clients take 8 KiB by default: beyond so many bytes, further violations are
+/// left out. Base64 and percent encoding make it larger still.
+const MAX_VIOLATIONS: usize = 3 << 10;
+
+/// The beginning of a text that is too long.
+fn capped(text: &str) -> Cow<'_, str> {
+    match text.len() > MAX_TEXT {
+        true => {
+            Cow::Owned(format!("{}…", text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default()))
+        }
+        false => Cow::Borrowed(text),
+    }
+}
 
 /// `google.rpc.Status`, the content of `grpc-status-details-bin`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -44,12 +61,10 @@ pub fn status(error: &Error, request_id: &str) -> tonic::Status {
     let code = error.kind().code();
     let detail =
         prost_types::Any { type_url: ERROR_INFO.to_owned(), value: info(error, request_id).encode_to_vec() };
-    let details = RpcStatus { code, message: error.message().to_owned(), details: vec![detail] };
-    let mut status = tonic::Status::with_details(
-        tonic::Code::from_i32(code),
-        error.message().to_owned(),
-        details.encode_to_vec().into(),
-    );
+    let message = capped(error.message()).into_owned();
+    let details = RpcStatus { code, message: message.clone(), details: vec![detail] };
+    let mut status =
+        tonic::Status::with_details(tonic::Code::from_i32(code), message, details.encode_to_vec().into());
     if let Some(seconds) = error.retry_after_seconds() {
         status.metadata_mut().insert("retry-after", seconds.into());
     }
@@ -57,12 +72,16 @@ pub fn status(error: &Error, request_id: &str) -> tonic::Status {
 }
 
 fn info(error: &Error, request_id: &str) -> pb::ErrorInfo {
-    let violations =
-        error.field_violations().iter().map(|violation| pb::validation_error_info::FieldViolation {
-            field: violation.field.clone(),
-            description: violation.description.clone().into_owned(),
+    let mut room = MAX_VIOLATIONS;
+    let violations = error.field_violations().iter().map_while(|violation| {
+        let told = pb::validation_error_info::FieldViolation {
+            field: capped(&violation.field).into_owned(),
+            description: capped(&violation.description).into_owned(),
             constraint: violation.constraint.clone().into_owned(),
-        });
+        };
+        room = room.checked_sub(told.encoded_len())?;
+        Some(told)
+    });
     let violations: Vec<_> = violations.collect();
     let permissions = error.required_permissions();
     pb::ErrorInfo {
@@ -81,8 +100,8 @@ fn info(error: &Error, request_id: &str) -> pb::ErrorInfo {
     }
 }
 
-/// The error as an answer of `/api/v1`.
-pub fn rest(error: &Error, request_id: &str) -> Response<Body> {
+/// The error as the JSON of `/api/v1`.
+pub fn envelope(error: &Error, request_id: &str) -> Json {
     let mut detail = json!({
         "@type": ERROR_INFO,
         "error_code": error.code(),
@@ -97,13 +116,17 @@ pub fn rest(error: &Error, request_id: &str) -> Response<Body> {
             let violations: Vec<Json> = error
                 .field_violations()
                 .iter()
-                .map(|v| json!({"field": v.field, "description": v.description, "constraint": v.constraint}))
+                .map(|v| json!({"field": capped(&v.field), "description": capped(&v.description), "constraint": v.constraint}))
                 .collect();
             detail.insert("validation_error_info".to_owned(), json!({"field_violations": violations}));
         }
     }
-    let body = json!({"code": error.kind().code(), "message": error.message(), "details": [detail]});
-    let mut response = json_response(error.kind().http(), body.to_string());
+    json!({"code": error.kind().code(), "message": error.message(), "details": [detail]})
+}
+
+/// The error as an answer of `/api/v1`.
+pub fn rest(error: &Error, request_id: &str) -> Response<Body> {
+    let mut response = json_response(error.kind().http(), envelope(error, request_id).to_string());
     if let Some(seconds) = error.retry_after_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

@@ -2,7 +2,7 @@
 use super::serve::Peer;
 use crate::{
     app::App,
-    clients::ClientId,
+    clients::{self, ClientId},
     ctx::{Arrival, Caller, Ctx},
     environments::Environment,
     error::{Error, Kind},
@@ -14,11 +14,12 @@ use http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 use std::{net::IpAddr, sync::Arc};
 
-/// Finds the environment by the host that the request was sent to, never by anything else.
+/// Finds the environment by the host that the request was sent to, never by anything else. One that another node has
+/// added is known within a second.
 ///
 /// # Errors
 /// `NOT_FOUND` for a host that no environment is served at.
-pub fn arrive(
+pub async fn arrive(
     app: &App,
     request_id: Arc<str>,
     uri: &Uri,
@@ -30,6 +31,7 @@ pub fn arrive(
         .map(http::uri::Authority::as_str)
         .or_else(|| headers.get(header::HOST).and_then(|value| value.to_str().ok()))
         .unwrap_or_default();
+    app.environments.refresh(app).await;
     let environment = app.environments.at(host).ok_or_else(|| {
         let shown: String = host.chars().filter(|c| !c.is_control()).take(100).collect();
         Error::new(
@@ -134,7 +136,7 @@ async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Call
     let now = app.clock.now();
     check_token(&claims, environment, now)?;
     let id: ClientId = claims.sub.parse().map_err(|_| refused("token is not a client's access token"))?;
-    let known = app.known_clients.get(app, environment.id, id, now).await?;
+    let known = clients::known(app, environment.id, id, now).await?;
     let client = known.client.as_ref().ok_or_else(|| refused("the client of this token does not exist"))?;
     match client.id {
         // RFC 9068 §4: a token that an application got for somebody else's API is not for this one.
@@ -152,12 +154,16 @@ async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Call
             Kind::PermissionDenied,
             "a machine client of an organization may not call the management API; use an application's token",
         )),
+        ClientId::Resource(_) => Err(Error::new(
+            Kind::PermissionDenied,
+            "a client of a resource may not call the management API; use an application's token",
+        )),
     }
 }
 
 fn check_token(claims: &TokenClaims, environment: &Environment, now: Timestamp) -> Result<(), Error> {
     let refused = |text: String| Err(Error::new(Kind::Unauthenticated, text));
-    if claims.iss != environment.url {
+    if !environment.has_url(&claims.iss) {
         return refused("token was issued by another environment".to_owned());
     }
     // A user's token names the user as its subject: only a client's own token has both alike.

@@ -5,6 +5,7 @@ pub mod gate;
 pub mod grpc;
 pub mod json;
 mod reference;
+mod registration;
 pub mod rest;
 mod rest_api;
 pub mod serve;
@@ -105,7 +106,8 @@ impl Server {
 
     async fn dispatch(self: &Arc<Self>, request_id: &Arc<str>, mut request: Request<Body>) -> Response<Body> {
         let peer = request.extensions().get::<Peer>().copied();
-        let arrival = gate::arrive(&self.app, request_id.clone(), request.uri(), request.headers(), peer);
+        let arrival =
+            gate::arrive(&self.app, request_id.clone(), request.uri(), request.headers(), peer).await;
         if grpc::is_grpc(request.headers()) {
             return grpc::handle(self, arrival, request_id, request).await;
         }

@@ -1,5 +1,5 @@
 //! HTTP/JSON, nearly all of it under `/api/v1`: the routes, the messages and the statuses all come from the protos.
-use super::{Server, errors, gate, json, rest, serve};
+use super::{Server, errors, gate, json, registration, rest, serve};
 use crate::{
     ctx::Arrival,
     error::{Error, Kind},
@@ -36,7 +36,11 @@ pub async fn handle(
     let ctx = gate::enter(&server.app, &arrival, &parts.headers, found.method).await?;
     let body = serve::read_body(body, server.limits.max_body_bytes, server.limits.body_timeout).await?;
     let message = rest::request(&found, parts.uri.query(), &body)?;
-    let answer = server.call(found.method, ctx, &message).await?;
+    let answer = server.call(found.method, ctx, &message).await;
+    if registration::is_registration(found.method) {
+        return registration::answer(&message, answer, &arrival.request_id);
+    }
+    let answer = answer?;
     let mut text = Vec::with_capacity(answer.len() * 2 + 64);
     json::from_wire(found.method.output, &answer, &mut text)?;
     Ok(errors::json_response(found.method.success_status, text))

@@ -1,10 +1,17 @@
-//! Plain HTTP: OAuth, discovery, probes, and the page at `/`.
+//! Plain HTTP: OAuth, discovery, probes, uploaded files, and the page at `/`.
 use super::{RequestLimits, errors, reference, serve};
-use crate::{app::App, ctx::Arrival, error::Error, oauth};
+use crate::{
+    app::App,
+    ctx::Arrival,
+    environments::assets::{self, Asset},
+    error::Error,
+    ids::ResourceId,
+    oauth, resources,
+};
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{Request, State},
+    extract::{Path, Query, Request, State},
     response::Response,
     routing::{get, post},
 };
@@ -33,6 +40,10 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .route("/keys", get(keys))
         .route("/oauth/token", post(token))
         .merge(reference::router(built))
+        .route("/assets/{name}", get(fetch_asset).put(upload_asset))
+        .route("/resources/{resource}/oauth/token", post(resource_token))
+        .route("/resources/{resource}/.well-known/oauth-authorization-server", get(resource_discovery))
+        .route("/.well-known/oauth-authorization-server/resources/{resource}", get(resource_discovery))
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
@@ -72,13 +83,20 @@ async fn discovery(Extension(Arrived(request_id, arrival)): Extension<Arrived>) 
     }
 }
 
-async fn keys(
+/// The authorization server of one resource (RFC 8414 §3.1, and the form with the well-known part at the end).
+async fn resource_discovery(
     State(web): State<Web>,
     Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+    Path(resource): Path<String>,
 ) -> Response {
-    let answer = async { Ok(web.app.keys.of(&web.app, &arrival?.environment).await?.jwks.clone()) };
-    match answer.await {
-        Ok(jwks) => public(jwks),
+    let found = async {
+        let arrival = arrival?;
+        let Ok(id) = resource.parse::<ResourceId>() else { return Ok(None) };
+        resources::metadata(&web.app, &arrival.environment, id).await.map_err(Arc::new)
+    };
+    match found.await {
+        Ok(Some(metadata)) => public(metadata.to_string()),
+        Ok(None) => errors::rest(&Error::not_found("this resource"), &request_id),
         Err(error) => {
             let error: Arc<Error> = error;
             errors::report(&error);
@@ -87,9 +105,36 @@ async fn keys(
     }
 }
 
-async fn token(
+async fn keys(
     State(web): State<Web>,
     Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+) -> Response {
+    let answer = async { Ok(web.app.keys.of(&web.app, &arrival?.environment).await?.jwks.clone()) };
+    match answer.await {
+        Ok(jwks) => public(jwks),
+        Err(error) => failure(&error, &request_id),
+    }
+}
+
+async fn token(web: State<Web>, arrived: Extension<Arrived>, request: Request) -> Response {
+    answer_token_request(web, arrived, None, request).await
+}
+
+/// The same for one resource's clients. No client is of a resource that does not exist.
+async fn resource_token(
+    web: State<Web>,
+    arrived: Extension<Arrived>,
+    Path(resource): Path<String>,
+    request: Request,
+) -> Response {
+    let resource = resource.parse().unwrap_or(ResourceId::from_i64(0));
+    answer_token_request(web, arrived, Some(resource), request).await
+}
+
+async fn answer_token_request(
+    State(web): State<Web>,
+    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+    resource: Option<ResourceId>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -98,7 +143,7 @@ async fn token(
         let body = serve::read_body(body, oauth::MAX_BODY_BYTES, web.limits.body_timeout)
             .await
             .map_err(|error| oauth::OAuthError::from(Arc::new(error)))?;
-        oauth::token(&web.app, &arrival, &parts.headers, &body).await
+        oauth::token(&web.app, &arrival, resource, &parts.headers, &body).await
     };
     let mut response = match answer.await {
         Ok(tokens) => errors::json_response(200, tokens),
@@ -107,6 +152,63 @@ async fn token(
     // RFC 6749 §5.1.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+async fn fetch_asset(
+    State(web): State<Web>,
+    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+    Path(name): Path<String>,
+) -> Response {
+    let answer = async { Ok(assets::fetch(&web.app, &arrival?.environment, &name).await?) };
+    match answer.await {
+        Ok(asset) => file(asset),
+        Err(error) => failure(&error, &request_id),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Upload {
+    #[serde(default)]
+    token: String,
+}
+
+async fn upload_asset(
+    State(web): State<Web>,
+    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+    Path(name): Path<String>,
+    Query(Upload { token }): Query<Upload>,
+    body: Body,
+) -> Response {
+    let answer = async {
+        let environment = arrival?.environment;
+        let body = serve::read_body(body, assets::MAX_BYTES, web.limits.body_timeout).await?;
+        Ok(assets::upload(&web.app, &environment, &name, &token, &body).await?)
+    };
+    match answer.await {
+        Ok(()) => text(StatusCode::OK, "ok\n"),
+        Err(error) => failure(&error, &request_id),
+    }
+}
+
+fn failure(error: &Arc<Error>, request_id: &str) -> Response {
+    errors::report(error);
+    errors::rest(error, request_id)
+}
+
+/// A file that was uploaded. It never changes; a browser takes it for nothing but what it is said to be.
+fn file(asset: Asset) -> Response {
+    let mut response = Response::new(asset.content.into());
+    for (name, value) in [
+        ("content-type", asset.media_type),
+        ("cache-control", "public, max-age=31536000, immutable"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("access-control-allow-origin", "*"),
+        ("cross-origin-resource-policy", "cross-origin"),
+    ] {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
     response
 }
 

@@ -1,6 +1,6 @@
 //! Invitations by mail: the token of the link, and sending it again. Accepting one follows with the hosted pages.
 use super::{
-    members::{check_limit, hold_organization},
+    members::{check_address, check_limit, check_single, hold_organization},
     membership::{Invitation, Membership, Status},
     membership_store::{self, StoredToken},
     model::{User, UserRef},
@@ -84,6 +84,7 @@ async fn send(
     let mail = NewMail {
         use_case: UseCase::UserInvite,
         recipient: &user.email,
+        organization: Some(organization.id),
         variables: Variables {
             organization_name: Some(organization.display_name.clone()),
             user_name: name,
@@ -101,10 +102,11 @@ async fn send(
 ///
 /// # Errors
 /// `NOT_FOUND` for an unknown user, organization, membership or invitation; `FAILED_PRECONDITION` for one that was
-/// accepted, or at the organization's limit.
+/// accepted, without full-stack authentication, or at the organization's limit; and as a new membership would be, if it expired.
 pub async fn resend(ctx: &Ctx, organization: OrganizationId, user: UserId) -> Result<Membership, Error> {
     let env = ctx.environment().id;
     let (which, now) = (UserRef::Id(user), ctx.now());
+    ctx.environment().settings.features.require_full_stack_auth()?;
     let new = NewInvitation::generate(ctx)?;
     let mut tx = ctx.db().write().await?;
     let held = hold_organization(&mut tx, ctx, organization).await?;
@@ -127,6 +129,8 @@ pub async fn resend(ctx: &Ctx, organization: OrganizationId, user: UserId) -> Re
             send(&mut tx, ctx, &held, &user, &membership, &token).await?;
         }
         Status::InviteExpired => {
+            check_address(ctx, &user)?;
+            check_single(&mut tx, ctx, organization, &user).await?;
             check_limit(&mut tx, ctx, &held).await?;
             membership.created_at = now;
             membership.invitation = Some(Invitation {
@@ -134,8 +138,7 @@ pub async fn resend(ctx: &Ctx, organization: OrganizationId, user: UserId) -> Re
                 resent_count: last.resent_count.saturating_add(1),
                 ..new.invitation.clone()
             });
-            let roles: Vec<_> = membership.roles.iter().map(|role| role.id).collect();
-            membership_store::put(&mut tx, env, &membership, &roles, Some(&new.stored)).await?;
+            membership_store::put(&mut tx, env, &membership, Some(&new.stored)).await?;
             new.send(&mut tx, ctx, &held, &user, &membership).await?;
         }
         Status::Active | Status::Inactive => {

@@ -4,9 +4,10 @@ use crate::{
     ctx::Ctx,
     error::Error,
     ids::OrganizationId,
-    jobs::{Failure, Job, Registry, Run},
+    jobs::{self, Failure, Job, Registry, Run},
     organizations::OrganizationDeleted,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::time::Duration;
 
@@ -16,6 +17,14 @@ const STEP: i64 = 50;
 /// The jobs that nodes run.
 pub fn jobs(registry: &mut Registry) {
     registry.job::<OrganizationDeleted>();
+}
+
+/// The job of ending what users had by memberships that are gone. It is queued in the transaction that removes them;
+/// `sessions`, which knows about that, says how it is done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MembershipsEnded {
+    /// Numbers of the users.
+    pub users: Vec<i64>,
 }
 
 /// Removes the memberships of a deleted organization, and the users who belong to no other one.
@@ -41,6 +50,7 @@ async fn remove_some(ctx: &Ctx, organization: OrganizationId, data: &Json) -> Re
     if members.is_empty() {
         return Ok(false);
     }
+    let mut staying = Vec::new();
     for id in members {
         let user = store::find_for_update(&mut tx, env, &UserRef::Id(id)).await?;
         if !membership_store::delete(&mut tx, env, organization, id).await? {
@@ -48,7 +58,13 @@ async fn remove_some(ctx: &Ctx, organization: OrganizationId, data: &Json) -> Re
         }
         let Some(user) = user else { continue };
         ops::tell_of_deleted(&mut tx, ctx, organization, data, &user).await?;
-        store::delete_without_membership(&mut tx, env, id).await?;
+        if !store::delete_without_membership(&mut tx, env, id).await? {
+            staying.push(id.as_i64());
+        }
+    }
+    if !staying.is_empty() {
+        let ended = MembershipsEnded { users: staying };
+        jobs::enqueue(&mut tx, ctx.app(), Some(env), &ended, ctx.now()).await?;
     }
     tx.commit().await?;
     Ok(true)

@@ -3,6 +3,7 @@
 //! Locks are taken in one order, so that two operations never wait for each other: the organization, then the user.
 use super::{
     invitations::NewInvitation,
+    jobs::MembershipsEnded,
     membership::{Membership, MembershipUpdate, NewMembership, Provisioning, Status},
     membership_store,
     model::{NewUser, User, UserRef},
@@ -11,12 +12,14 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    db::Tx,
+    db::{DbKind, Queryable as _, Tx},
     error::{Error, Kind},
     events::EventType,
-    ids::{OrganizationId, RoleId},
+    ids::{EnvironmentId, OrganizationId, RoleId, UserId},
+    jobs,
+    lists::sizes::{self, Sized},
     organizations::{self, Organization, OrganizationRef},
-    roles::{self, RoleRef},
+    roles::{self, RoleRef, RoleSummary},
 };
 
 /// Creates a user as a member of an organization: invited by mail, or active at once.
@@ -34,15 +37,17 @@ pub async fn create_with_user(
 ) -> Result<Account, Error> {
     membership.check("user.membership")?;
     let user = User::new(ctx, new, !invite)?;
+    check_address(ctx, &user)?;
     let env = ctx.environment().id;
     let prepared = Prepared::new(ctx, organization, &membership.roles, invite).await?;
     let mut tx = ctx.db().write().await?;
     let held = hold_organization(&mut tx, ctx, organization).await?;
     check_limit(&mut tx, ctx, &held).await?;
     store::insert(&mut tx, env, &user).await?;
-    prepared.put(&mut tx, ctx, &held, &user, membership).await?;
+    let mut membership = prepared.put(&mut tx, ctx, &held, &user, membership).await?;
     tx.commit().await?;
-    ops::account(&mut ctx.db().read(), env, user).await
+    ops::permit(ctx, &mut membership).await?;
+    Ok(Account { user, memberships: vec![membership] })
 }
 
 /// Adds a user to an organization: invited by mail, or active at once. One who is inactive there, or whose invitation
@@ -50,7 +55,8 @@ pub async fn create_with_user(
 ///
 /// # Errors
 /// `NOT_FOUND` for an unknown user, organization or role; `ALREADY_EXISTS` for a member, active or invited;
-/// `FAILED_PRECONDITION` at the organization's limit; `ABORTED` if no role was given and the default one was deleted
+/// `INVALID_ARGUMENT` for an address that the environment does not invite; `FAILED_PRECONDITION` for one who may be in
+/// one organization only, and at the organization's limit; `ABORTED` if no role was given and the default one was deleted
 /// meanwhile.
 pub async fn create(
     ctx: &Ctx,
@@ -66,7 +72,7 @@ pub async fn create(
     let held = hold_organization(&mut tx, ctx, organization).await?;
     let user = store::find_for_update(&mut tx, env, which).await?.ok_or_else(|| User::not_found(which))?;
     let present = membership_store::find(&mut tx, env, organization, user.id).await?;
-    if let Some(present) = present {
+    if let Some(present) = &present {
         let status = present.status(ctx.now());
         if matches!(status, Status::Active | Status::PendingInvite) {
             return Err(Error::already_exists(format!(
@@ -75,10 +81,17 @@ pub async fn create(
             )));
         }
     }
+    if invite {
+        check_address(ctx, &user)?;
+    }
+    check_single(&mut tx, ctx, organization, &user).await?;
     check_limit(&mut tx, ctx, &held).await?;
+    if let Some(present) = &present {
+        membership_store::remove_roles(&mut tx, env, present).await?;
+    }
     prepared.put(&mut tx, ctx, &held, &user, membership).await?;
     tx.commit().await?;
-    ops::account(&mut ctx.db().read(), env, user).await
+    ops::account(ctx, user).await
 }
 
 /// Replaces roles and metadata of a membership where they are given. Without a difference nothing is stored and nothing
@@ -99,7 +112,10 @@ pub async fn update(
     if !update.roles.is_empty() {
         let wanted = roles::resolve(&mut tx, env, organization.id, &update.roles).await?;
         if sorted(wanted.clone()) != sorted(ids(&membership)) {
-            membership_store::replace_roles(&mut tx, env, &membership, &wanted).await?;
+            membership_store::remove_roles(&mut tx, env, &membership).await?;
+            for role in wanted {
+                roles::assign(&mut tx, env, organization.id, user.id, role).await?;
+            }
             changed = true;
         }
     }
@@ -114,7 +130,7 @@ pub async fn update(
     } else {
         drop(tx);
     }
-    ops::account(&mut ctx.db().read(), env, user).await
+    ops::account(ctx, user).await
 }
 
 /// Removes a user from an organization. The account stays, unless `cascade` is set and this was the last membership.
@@ -135,8 +151,10 @@ pub async fn delete(
     }
     let kind = EventType::UserOrganizationMembershipDeleted;
     ops::tell(&mut tx, ctx, kind, &organization, &user, &membership).await?;
-    if cascade {
-        store::delete_without_membership(&mut tx, env, user.id).await?;
+    let deleted = cascade && store::delete_without_membership(&mut tx, env, user.id).await?;
+    if !deleted {
+        let ended = MembershipsEnded { users: vec![user.id.as_i64()] };
+        jobs::enqueue(&mut tx, ctx.app(), Some(env), &ended, ctx.now()).await?;
     }
     tx.commit().await
 }
@@ -164,7 +182,7 @@ pub async fn list_permissions(
     which: &UserRef,
 ) -> Result<Vec<roles::Permission>, Error> {
     let membership = get(ctx, organization, which).await?;
-    roles::effective_permissions(&mut ctx.db().read(), ctx.environment().id, &ids(&membership)).await
+    Ok(roles::permitted(ctx, &ids(&membership)).await?.to_vec())
 }
 
 /// Gives a member more roles, and answers with all of them, as [`list_roles`] does.
@@ -182,7 +200,7 @@ pub async fn assign_roles(
     let Held { organization, user, membership } = hold(&mut tx, ctx, organization, which).await?;
     let mut changed = false;
     for role in roles::resolve(&mut tx, env, organization.id, added).await? {
-        changed |= membership_store::add_role(&mut tx, env, &membership, role).await?;
+        changed |= roles::assign(&mut tx, env, organization.id, user.id, role).await?.is_some();
     }
     if changed {
         tell_update(&mut tx, ctx, &organization, &user, membership).await?;
@@ -255,6 +273,10 @@ pub(super) async fn hold_organization(
 ) -> Result<Organization, Error> {
     let (env, which) = (ctx.environment().id, OrganizationRef::Id(id));
     let mut seen = organizations::find(tx, env, &which).await?;
+    // SQLite has one writer, so that what it reads stays as it is.
+    if tx.db_kind() == DbKind::Sqlite {
+        return seen.ok_or_else(|| Organization::not_found(&which));
+    }
     if seen.as_ref().and_then(limit).is_none() {
         // What it answers was read before the lock, which may have waited while somebody set a limit.
         organizations::keep(tx, env, &which).await?;
@@ -266,15 +288,56 @@ pub(super) async fn hold_organization(
     seen.ok_or_else(|| Organization::not_found(&which))
 }
 
+/// Whether the environment takes a user with this address, and invites it.
+///
+/// # Errors
+/// `INVALID_ARGUMENT`
+pub(super) fn check_address(ctx: &Ctx, user: &User) -> Result<(), Error> {
+    ctx.environment().settings.user_management.check_address("user.email", &user.email)
+}
+
+/// Whether the environment lets a user be in this organization besides those that it is in, or invited to. The
+/// transaction holds the user.
+///
+/// # Errors
+/// `FAILED_PRECONDITION`
+pub(super) async fn check_single(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    organization: OrganizationId,
+    user: &User,
+) -> Result<(), Error> {
+    let (env, now) = (ctx.environment().id, ctx.now());
+    if ctx.environment().settings.user_management.many_organizations() {
+        return Ok(());
+    }
+    let memberships = membership_store::of_users(tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    let other = memberships.unwrap_or_default().into_iter().find(|membership| {
+        membership.organization != organization
+            && matches!(membership.status(now), Status::Active | Status::PendingInvite)
+    });
+    let Some(other) = other else { return Ok(()) };
+    Err(Error::new(
+        Kind::FailedPrecondition,
+        format!(
+            "user {} belongs to organization {} already, and in this environment to one only (user management: \
+             org_user_relationship, allow_multiple_memberships)",
+            user.id, other.organization
+        ),
+    ))
+}
+
 /// Whether the organization may have one more member. The caller holds it.
 ///
 /// # Errors
 /// `FAILED_PRECONDITION`
 pub(super) async fn check_limit(tx: &mut Tx, ctx: &Ctx, organization: &Organization) -> Result<(), Error> {
     let Some(limit) = limit(organization) else { return Ok(()) };
-    let members =
-        membership_store::count_limited(tx, ctx.environment().id, organization.id, ctx.now()).await?;
-    if members < i64::from(limit) {
+    let env = ctx.environment().id;
+    // Inactive ones and those whose invitation expired do not count: only a list that is long enough is looked through.
+    if sizes::of(tx, env, Sized::Members(organization.id)).await? < i64::from(limit)
+        || membership_store::count_limited(tx, env, organization.id, ctx.now()).await? < i64::from(limit)
+    {
         return Ok(());
     }
     Err(Error::new(
@@ -292,9 +355,8 @@ fn limit(organization: &Organization) -> Option<i32> {
 
 /// What a new membership needs, made before the transaction.
 struct Prepared {
+    /// Those that the caller chose; none means the default one.
     roles: Vec<RoleId>,
-    /// Whether the caller chose the roles.
-    named: bool,
     invitation: Option<NewInvitation>,
 }
 
@@ -306,22 +368,21 @@ impl Prepared {
         invite: bool,
     ) -> Result<Self, Error> {
         let env = ctx.environment().id;
-        let tx = &mut ctx.db().read();
-        let which = OrganizationRef::Id(organization);
-        // Before its roles: an unknown organization has the environment's.
-        if organizations::find(tx, env, &which).await?.is_none() {
-            return Err(Organization::not_found(&which));
+        let mut roles = Vec::new();
+        if !asked.is_empty() {
+            let tx = &mut ctx.db().read();
+            let which = OrganizationRef::Id(organization);
+            // Before its roles: an unknown organization has the environment's.
+            if organizations::find(tx, env, &which).await?.is_none() {
+                return Err(Organization::not_found(&which));
+            }
+            roles = roles::resolve(tx, env, organization, asked).await?;
         }
-        let roles = if asked.is_empty() {
-            vec![roles::default_member_role(tx, env, organization).await?]
-        } else {
-            roles::resolve(tx, env, organization, asked).await?
-        };
         let invitation = if invite { Some(NewInvitation::generate(ctx)?) } else { None };
-        Ok(Self { roles, named: !asked.is_empty(), invitation })
+        Ok(Self { roles, invitation })
     }
 
-    /// Stores the membership, tells of it, and sends the invitation.
+    /// Stores the membership, of one who has no role there, tells of it, and sends the invitation.
     async fn put(
         self,
         tx: &mut Tx,
@@ -329,7 +390,7 @@ impl Prepared {
         organization: &Organization,
         user: &User,
         new: NewMembership,
-    ) -> Result<(), Error> {
+    ) -> Result<Membership, Error> {
         let env = ctx.environment().id;
         let now = ctx.now();
         let invited = self.invitation.as_ref();
@@ -349,29 +410,36 @@ impl Prepared {
             invitation: invited.map(|invited| invited.invitation.clone()),
         };
         let token = invited.map(|invited| &invited.stored);
-        let put = membership_store::put(tx, env, &membership, &self.roles, token).await;
-        put.map_err(|error| if self.named { error } else { default_role_gone(error) })?;
-        membership.roles = roles::assigned_to(tx, env, organization.id, user.id).await?;
+        membership_store::put(tx, env, &membership, token).await?;
+        membership.roles = self.assign_roles(tx, env, organization.id, user.id).await?;
         let kind = match invited {
             Some(_) => EventType::UserOrganizationInvitation,
             None => EventType::UserOrganizationMembershipCreated,
         };
         ops::tell(tx, ctx, kind, organization, user, &membership).await?;
-        match invited {
-            Some(invited) => invited.send(tx, ctx, organization, user, &membership).await,
-            None => Ok(()),
+        if let Some(invited) = invited {
+            invited.send(tx, ctx, organization, user, &membership).await?;
         }
+        Ok(membership)
     }
-}
 
-/// The transaction holds organization and user, so what was not found is the role that was the default one before it: a
-/// caller who named none is not told of it.
-fn default_role_gone(error: Error) -> Error {
-    if error.kind() != Kind::NotFound {
-        return error;
+    async fn assign_roles(
+        &self,
+        tx: &mut Tx,
+        env: EnvironmentId,
+        organization: OrganizationId,
+        user: UserId,
+    ) -> Result<Vec<RoleSummary>, Error> {
+        if self.roles.is_empty() {
+            return Ok(vec![roles::assign_default(tx, env, organization, user).await?]);
+        }
+        let mut assigned = Vec::new();
+        for role in &self.roles {
+            assigned.extend(roles::assign(tx, env, organization, user, *role).await?);
+        }
+        assigned.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        Ok(assigned)
     }
-    let text = "the default role of the organization's members was replaced at the same time: try again";
-    Error::new(Kind::Aborted, text).with_source(error)
 }
 
 async fn tell_update(

@@ -6,7 +6,7 @@ use crate::{
     roles::{RoleRef, RoleSummary},
     time::Timestamp,
 };
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
 /// What a user is in one organization.
@@ -167,17 +167,24 @@ impl Membership {
     }
 
     /// `membership` in the data of events.
-    pub fn event_data(&self, now: Timestamp) -> Json {
-        let roles: Vec<&str> = self.roles.iter().map(|role| role.name.as_str()).collect();
-        json!({
-            "membership_status": self.status(now).as_str(),
-            "roles": roles,
-            "metadata": self.metadata,
-        })
+    pub fn event_data(&self, now: Timestamp) -> EventData<'_> {
+        EventData {
+            membership_status: self.status(now).as_str(),
+            roles: self.roles.iter().map(|role| role.name.as_str()).collect(),
+            metadata: &self.metadata,
+        }
     }
 
     /// The error of a user that is no member.
     pub fn not_found(organization: OrganizationId, user: impl fmt::Display) -> Error {
         Error::new(Kind::NotFound, format!("{user} is not a member of organization {organization}"))
     }
+}
+
+/// A membership as events carry it.
+#[derive(Debug, Serialize)]
+pub struct EventData<'a> {
+    membership_status: &'static str,
+    roles: Vec<&'a str>,
+    metadata: &'a BTreeMap<String, String>,
 }

@@ -77,7 +77,7 @@ pub async fn find(
     Ok(Some(membership))
 }
 
-/// The memberships of these users, the oldest organization first, with their roles and what these permit.
+/// The memberships of these users, the oldest organization first, with their roles, but not what they permit.
 pub async fn of_users(
     tx: &mut impl Queryable,
     env: EnvironmentId,
@@ -105,33 +105,12 @@ pub async fn of_users(
     for role in roles::assigned_to_users(tx, env, users).await? {
         assigned.entry((role.organization.as_i64(), role.user.as_i64())).or_default().push(role.role);
     }
-    // Few sets of roles are in use, however many members there are.
-    let mut permitted: HashMap<Vec<i64>, Vec<String>> = HashMap::new();
     for mut membership in memberships {
         let key = (membership.organization.as_i64(), membership.user.as_i64());
         membership.roles = assigned.remove(&key).unwrap_or_default();
-        let set: Vec<i64> = membership.roles.iter().map(|role| role.id.as_i64()).collect();
-        membership.permissions = match permitted.get(&set) {
-            Some(names) => names.clone(),
-            None => {
-                let names = permissions_of(tx, env, &membership.roles).await?;
-                permitted.insert(set, names.clone());
-                names
-            }
-        };
         found.entry(membership.user.as_i64()).or_default().push(membership);
     }
     Ok(found)
-}
-
-async fn permissions_of(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    roles: &[RoleSummary],
-) -> Result<Vec<String>, Error> {
-    let ids: Vec<RoleId> = roles.iter().map(|role| role.id).collect();
-    let permissions = roles::effective_permissions(tx, env, &ids).await?;
-    Ok(permissions.into_iter().map(|permission| permission.name).collect())
 }
 
 /// The token of an invitation, as it is stored.
@@ -143,12 +122,11 @@ pub struct StoredToken {
     pub sealed: Vec<u8>,
 }
 
-/// Adds a membership, or replaces the one that is there, with its roles and the token of its open invitation.
+/// Adds a membership, or replaces the one that is there, with the token of its open invitation. Roles stay as they are.
 pub async fn put(
     tx: &mut Tx,
     env: EnvironmentId,
     membership: &Membership,
-    roles: &[RoleId],
     token: Option<&StoredToken>,
 ) -> Result<(), Error> {
     let statement = sql!(
@@ -168,7 +146,7 @@ pub async fn put(
         .execute(tx)
         .await
         .on_foreign_key(|| Error::not_found(format!("user {}", membership.user)))?;
-    replace_roles(tx, env, membership, roles).await
+    Ok(())
 }
 
 /// `$2` to `$14`.
@@ -221,45 +199,15 @@ pub async fn set_resent(tx: &mut Tx, env: EnvironmentId, membership: &Membership
     Ok(())
 }
 
-/// Gives a membership these roles and takes all others away.
-pub async fn replace_roles(
-    tx: &mut Tx,
-    env: EnvironmentId,
-    membership: &Membership,
-    roles: &[RoleId],
-) -> Result<(), Error> {
+/// Takes all roles from a membership.
+pub async fn remove_roles(tx: &mut Tx, env: EnvironmentId, membership: &Membership) -> Result<(), Error> {
     sql!("DELETE FROM membership_roles WHERE environment_id = $1 AND organization_id = $2 AND user_id = $3")
         .bind(env)
         .bind(membership.organization)
         .bind(membership.user)
         .execute(tx)
         .await?;
-    for role in roles {
-        add_role(tx, env, membership, *role).await?;
-    }
     Ok(())
-}
-
-/// Gives a membership one more role. Having it already is no error. Tells whether it is new.
-pub async fn add_role(
-    tx: &mut Tx,
-    env: EnvironmentId,
-    membership: &Membership,
-    role: RoleId,
-) -> Result<bool, Error> {
-    let added = sql!(
-        "INSERT INTO membership_roles (environment_id, organization_id, user_id, role_id)
-         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
-    )
-    .bind(env)
-    .bind(membership.organization)
-    .bind(membership.user)
-    .bind(role)
-    .execute(tx)
-    .await
-    // The membership is there: the transaction wrote it, or holds the user's row.
-    .on_foreign_key(|| Error::not_found(format!("role {role}")))?;
-    Ok(added > 0)
 }
 
 /// Takes one role from a membership. Tells whether it had it.

@@ -85,7 +85,7 @@ pub fn permission(permission: Permission) -> pb::Permission {
 
 /// Given and family name go by their older names, too.
 #[expect(deprecated, reason = "older clients read the older names")]
-fn profile(profile: Profile) -> commons::UserProfile {
+pub fn profile(profile: Profile) -> commons::UserProfile {
     commons::UserProfile {
         id: profile.id.to_string(),
         first_name: profile.given_name.clone(),

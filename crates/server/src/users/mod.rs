@@ -17,6 +17,9 @@ mod profile;
 mod store;
 
 pub use grpc::routes;
-pub use jobs::jobs;
+pub use jobs::{MembershipsEnded, jobs};
 pub use membership::{Membership, Status};
+pub use messages::{profile as profile_message, profile_update};
 pub use model::{User, UserRef};
+pub use profile::{Profile, ProfileUpdate};
+pub use store::{find, find_for_update, signed_in};

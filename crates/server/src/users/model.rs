@@ -9,7 +9,7 @@ use crate::{
     time::Timestamp,
     update::Change,
 };
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
 /// A person who uses the application.
@@ -145,37 +145,69 @@ impl User {
     }
 
     /// `user` in the data of events, `management.md` 13.4.8.
-    pub fn event_data(&self) -> Json {
+    pub fn event_data(&self) -> EventData<'_> {
         let profile = &self.profile;
-        json!({
-            "id": self.id.to_string(),
-            "email": self.email.as_str(),
-            "external_id": self.external_id.as_deref().unwrap_or_default(),
-            "metadata": self.metadata,
-            "create_time": self.created_at.to_string(),
-            "update_time": self.updated_at.to_string(),
-            "user_profile": {
-                "id": profile.id.to_string(),
-                "name": profile.name,
-                "given_name": profile.given_name,
-                "family_name": profile.family_name,
-                "gender": profile.gender,
-                "locale": profile.locale,
-                "picture": profile.picture,
-                "phone_number": profile.phone_number,
-                "phone_number_verified": profile.phone_number_verified,
-                "email_verified": profile.email_verified,
-                "preferred_username": profile.preferred_username,
-                "groups": Some(&profile.groups).filter(|groups| !groups.is_empty()),
-                "custom_attributes": Some(&profile.custom_attributes).filter(|values| !values.is_empty()),
-                "metadata": profile.metadata,
-                "external_identities": null,
+        EventData {
+            id: self.id.to_string(),
+            email: self.email.as_str(),
+            external_id: self.external_id.as_deref().unwrap_or_default(),
+            metadata: &self.metadata,
+            create_time: self.created_at.to_string(),
+            update_time: self.updated_at.to_string(),
+            user_profile: EventProfile {
+                id: profile.id.to_string(),
+                name: &profile.name,
+                given_name: &profile.given_name,
+                family_name: &profile.family_name,
+                gender: &profile.gender,
+                locale: &profile.locale,
+                picture: &profile.picture,
+                phone_number: &profile.phone_number,
+                phone_number_verified: profile.phone_number_verified,
+                email_verified: profile.email_verified,
+                preferred_username: &profile.preferred_username,
+                groups: Some(&profile.groups).filter(|groups| !groups.is_empty()),
+                custom_attributes: Some(&profile.custom_attributes).filter(|values| !values.is_empty()),
+                metadata: &profile.metadata,
+                external_identities: (),
             },
-        })
+        }
     }
 
     /// The error of a user that is not there.
     pub fn not_found(which: &UserRef) -> Error {
         Error::not_found(which)
     }
+}
+
+/// A user as events carry it.
+#[derive(Debug, Serialize)]
+pub struct EventData<'a> {
+    id: String,
+    email: &'a str,
+    external_id: &'a str,
+    metadata: &'a BTreeMap<String, String>,
+    create_time: String,
+    update_time: String,
+    user_profile: EventProfile<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventProfile<'a> {
+    id: String,
+    name: &'a str,
+    given_name: &'a str,
+    family_name: &'a str,
+    gender: &'a str,
+    locale: &'a str,
+    picture: &'a str,
+    phone_number: &'a str,
+    phone_number_verified: bool,
+    email_verified: bool,
+    preferred_username: &'a str,
+    groups: Option<&'a Vec<String>>,
+    custom_attributes: Option<&'a BTreeMap<String, String>>,
+    metadata: &'a BTreeMap<String, String>,
+    /// `null`: there are none.
+    external_identities: (),
 }

@@ -7,13 +7,19 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
-    db::{Queryable, Tx},
+    db::Tx,
     error::Error,
     events::{self, EventType},
-    ids::{EnvironmentId, OrganizationId, UserId},
+    ids::{OrganizationId, RoleId, UserId},
+    lists::{
+        search,
+        sizes::{self, Sized},
+    },
     organizations::{self, Organization, OrganizationRef},
     paging::{List, Page, Sizes, Window},
+    roles,
 };
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
@@ -36,7 +42,7 @@ pub struct Account {
 pub async fn get(ctx: &Ctx, which: &UserRef) -> Result<Account, Error> {
     let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
     let user = store::find(&mut tx, env, which).await?.ok_or_else(|| User::not_found(which))?;
-    account(&mut tx, env, user).await
+    account(ctx, user).await
 }
 
 /// One page of users, newest first, and how many there are.
@@ -48,11 +54,12 @@ pub async fn list(ctx: &Ctx, size: u32, token: &str) -> Result<(Page<Account>, i
     let list = List::named("users");
     let window = Window::parse(ctx, &list, LIST_SIZES, size, token)?;
     let rows = store::page(&mut tx, env, window).await?;
-    let total = store::count(&mut tx, env).await?;
+    let total = sizes::of(&mut tx, env, Sized::Users).await?;
     Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
 }
 
-/// One page of the users whose e-mail, id or external id contain `query`, without regard to case.
+/// One page of the users whose e-mail, id or external id contain `query`, without regard to case, and how
+/// many there are, counted up to [`search::MOST_COUNTED`].
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for a token of another search.
@@ -60,9 +67,10 @@ pub async fn search(ctx: &Ctx, query: &str, size: u32, token: &str) -> Result<(P
     let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
     let list = List::named("users:search").filtered_by(query);
     let window = Window::parse(ctx, &list, SEARCH_SIZES, size, token)?;
-    let rows = store::search(&mut tx, env, query, window).await?;
-    let total = store::count_found(&mut tx, env, query).await?;
-    Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
+    let found = search::find(&mut tx, env, search::List::Users, query, window).await?;
+    let page = window.page(ctx, &list, found.ids, |id| *id);
+    let rows = store::these(&mut tx, env, &page.items).await?;
+    Ok((accounts(ctx, page.fill(rows, |user: &User| user.id)).await?, found.total))
 }
 
 /// One page of an organization's members, newest user first, invited and inactive ones included.
@@ -80,11 +88,12 @@ pub async fn list_of_organization(
     let list = List::named("members").filtered_by(&organization.to_string());
     let window = Window::parse(ctx, &list, LIST_SIZES, size, token)?;
     let rows = store::page_of_organization(&mut tx, env, organization, window).await?;
-    let total = store::count_of_organization(&mut tx, env, organization).await?;
+    let total = sizes::of(&mut tx, env, Sized::Members(organization)).await?;
     Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
 }
 
-/// One page of an organization's members whose e-mail, id or external id contain `query`, without regard to case.
+/// One page of an organization's members whose e-mail, id or external id contain `query`, without regard to case, and how
+/// many there are, counted up to [`search::MOST_COUNTED`].
 ///
 /// # Errors
 /// `NOT_FOUND`; `INVALID_ARGUMENT` for a token of another search.
@@ -99,9 +108,10 @@ pub async fn search_of_organization(
     let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
     let list = List::named("members:search").filtered_by(&organization.to_string()).filtered_by(query);
     let window = Window::parse(ctx, &list, SEARCH_SIZES, size, token)?;
-    let rows = store::search_of_organization(&mut tx, env, organization, query, window).await?;
-    let total = store::count_found_of_organization(&mut tx, env, organization, query).await?;
-    Ok((accounts(ctx, window.page(ctx, &list, rows, id)).await?, total))
+    let found = search::find(&mut tx, env, search::List::Members(organization), query, window).await?;
+    let page = window.page(ctx, &list, found.ids, |id| *id);
+    let rows = store::these(&mut tx, env, &page.items).await?;
+    Ok((accounts(ctx, page.fill(rows, |user: &User| user.id)).await?, found.total))
 }
 
 /// Changes what `update` says. Without a difference nothing is stored. There is no event for it in the catalogue.
@@ -119,7 +129,7 @@ pub async fn update(ctx: &Ctx, which: &UserRef, update: UserUpdate) -> Result<Ac
     } else {
         drop(tx);
     }
-    account(&mut ctx.db().read(), env, user).await
+    account(ctx, user).await
 }
 
 /// Deletes a user with all that belongs to it, and tells so for each membership.
@@ -180,19 +190,31 @@ async fn try_delete(
 }
 
 /// The user with its memberships.
-pub(super) async fn account(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    user: User,
-) -> Result<Account, Error> {
-    let memberships = membership_store::of_users(tx, env, &[user.id]).await?.remove(&user.id.as_i64());
-    Ok(Account { user, memberships: memberships.unwrap_or_default() })
+pub(super) async fn account(ctx: &Ctx, user: User) -> Result<Account, Error> {
+    let memberships = memberships(ctx, &[user.id]).await?.remove(&user.id.as_i64()).unwrap_or_default();
+    Ok(Account { user, memberships })
+}
+
+/// The memberships of these users, with what their roles permit.
+async fn memberships(ctx: &Ctx, users: &[UserId]) -> Result<HashMap<i64, Vec<Membership>>, Error> {
+    let mut found = membership_store::of_users(&mut ctx.db().read(), ctx.environment().id, users).await?;
+    for membership in found.values_mut().flatten() {
+        permit(ctx, membership).await?;
+    }
+    Ok(found)
+}
+
+/// Adds what its roles permit to a membership.
+pub(super) async fn permit(ctx: &Ctx, membership: &mut Membership) -> Result<(), Error> {
+    let roles: Vec<RoleId> = membership.roles.iter().map(|role| role.id).collect();
+    let permitted = roles::permitted(ctx, &roles).await?;
+    membership.permissions = permitted.iter().map(|permission| permission.name.clone()).collect();
+    Ok(())
 }
 
 async fn accounts(ctx: &Ctx, page: Page<User>) -> Result<Page<Account>, Error> {
     let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
-    let mut memberships =
-        membership_store::of_users(&mut ctx.db().read(), ctx.environment().id, &ids).await?;
+    let mut memberships = memberships(ctx, &ids).await?;
     let items = page.items.into_iter().map(|user| {
         let memberships = memberships.remove(&user.id.as_i64()).unwrap_or_default();
         Account { user, memberships }
@@ -204,6 +226,14 @@ fn id(user: &User) -> i64 {
     user.id.as_i64()
 }
 
+/// What an event of a membership carries.
+#[derive(Serialize)]
+struct EventData<O, U, M> {
+    organization: O,
+    user: U,
+    membership: M,
+}
+
 /// Records an event of a membership, `management.md` 13.4.8.
 pub(super) async fn tell(
     tx: &mut Tx,
@@ -213,11 +243,11 @@ pub(super) async fn tell(
     user: &User,
     membership: &Membership,
 ) -> Result<(), Error> {
-    let data = json!({
-        "organization": organization.event_data(),
-        "user": user.event_data(),
-        "membership": membership.event_data(ctx.now()),
-    });
+    let data = EventData {
+        organization: organization.event_data(),
+        user: user.event_data(),
+        membership: membership.event_data(ctx.now()),
+    };
     events::emit(tx, ctx, kind, Some(organization.id), &data).await
 }
 

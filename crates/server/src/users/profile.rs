@@ -1,5 +1,6 @@
 //! Personal data of a user.
 use crate::{error::Violation, ids::UserProfileId, text};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Personal data of a user. What is not known is empty.
@@ -37,7 +38,8 @@ pub struct Profile {
 
 /// What to change of a profile: what is absent stays, what is empty is taken away. Lists and maps have no presence on
 /// the wire: empty ones stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProfileUpdate {
     /// See [`Profile::given_name`].
     pub given_name: Option<String>,
@@ -61,6 +63,25 @@ pub struct ProfileUpdate {
     pub metadata: BTreeMap<String, String>,
     /// Replaces all pairs.
     pub custom_attributes: BTreeMap<String, String>,
+}
+
+/// What makes an empty profile this one, but for what has been verified.
+impl From<&Profile> for ProfileUpdate {
+    fn from(profile: &Profile) -> Self {
+        Self {
+            given_name: Some(profile.given_name.clone()),
+            family_name: Some(profile.family_name.clone()),
+            name: Some(profile.name.clone()),
+            locale: Some(profile.locale.clone()),
+            phone_number: Some(profile.phone_number.clone()),
+            preferred_username: Some(profile.preferred_username.clone()),
+            picture: Some(profile.picture.clone()),
+            gender: Some(profile.gender.clone()),
+            groups: profile.groups.clone(),
+            metadata: profile.metadata.clone(),
+            custom_attributes: profile.custom_attributes.clone(),
+        }
+    }
 }
 
 impl Profile {

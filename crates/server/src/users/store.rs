@@ -4,11 +4,13 @@ use super::{
     profile::Profile,
 };
 use crate::{
+    by_dialect,
     db::{FromRow, OnViolation as _, Queryable, Row, Sql, Tx},
     email::Email,
     error::Error,
     ids::{EnvironmentId, OrganizationId, UserId},
-    paging, sql, text,
+    paging, sql,
+    time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -53,16 +55,22 @@ pub fn to_json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(Error::internal)
 }
 
-macro_rules! select {
+macro_rules! text {
     ($from:literal, $rest:literal) => {
-        sql!(concat!(
+        concat!(
             "SELECT u.id, u.email, u.email_key, u.external_id, u.profile_id, u.given_name, u.family_name, u.name,
                     u.locale, u.phone_number, u.preferred_username, u.picture, u.gender, u.groups_json,
                     u.profile_metadata, u.custom_attributes, u.email_verified, u.phone_number_verified, u.metadata,
                     u.created_at, u.updated_at, u.last_login_at FROM ",
             $from,
             $rest
-        ))
+        )
+    };
+}
+
+macro_rules! select {
+    ($from:literal, $rest:literal) => {
+        sql!(text!($from, $rest))
     };
     ($rest:literal) => {
         select!("users u WHERE u.environment_id = $1 ", $rest)
@@ -180,6 +188,17 @@ async fn run(statement: Sql, tx: &mut Tx) -> Result<(), Error> {
     Ok(())
 }
 
+/// Stores that a user signs in now, and holds the user's row. Tells whether there is one.
+pub async fn signed_in(tx: &mut Tx, env: EnvironmentId, id: UserId, now: Timestamp) -> Result<bool, Error> {
+    let signed_in = sql!("UPDATE users SET last_login_at = $3 WHERE environment_id = $1 AND id = $2")
+        .bind(env)
+        .bind(id)
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(signed_in > 0)
+}
+
 /// Deletes a user with all that belongs to it. Tells whether it was there.
 pub async fn delete(tx: &mut Tx, env: EnvironmentId, id: UserId) -> Result<bool, Error> {
     let deleted = sql!("DELETE FROM users WHERE environment_id = $1 AND id = $2")
@@ -217,43 +236,6 @@ pub async fn page(
     Ok(statement.bind(env).bind(from).bind(window.limit()).all(tx).await?)
 }
 
-/// How many users there are.
-pub async fn count(tx: &mut impl Queryable, env: EnvironmentId) -> Result<i64, Error> {
-    Ok(sql!("SELECT COUNT(*) FROM users WHERE environment_id = $1").bind(env).one(tx).await?)
-}
-
-/// One page of the users whose e-mail, id or external id contain `query`.
-pub async fn search(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    query: &str,
-    window: paging::Window,
-) -> Result<Vec<User>, Error> {
-    let (statement, from) = match window.from {
-        paging::From::After(id) => {
-            (select!(r"AND u.id > $2 AND u.search_key LIKE $4 ESCAPE '\' ORDER BY u.id LIMIT $3"), id)
-        }
-        paging::From::Before(id) => {
-            (select!(r"AND u.id < $2 AND u.search_key LIKE $4 ESCAPE '\' ORDER BY u.id DESC LIMIT $3"), id)
-        }
-        paging::From::Newest => (
-            select!(r"AND u.id < $2 AND u.search_key LIKE $4 ESCAPE '\' ORDER BY u.id DESC LIMIT $3"),
-            i64::MAX,
-        ),
-    };
-    let pattern = text::contains_pattern(query);
-    Ok(statement.bind(env).bind(from).bind(window.limit()).bind(pattern).all(tx).await?)
-}
-
-/// How many users a search finds.
-pub async fn count_found(tx: &mut impl Queryable, env: EnvironmentId, query: &str) -> Result<i64, Error> {
-    Ok(sql!(r"SELECT COUNT(*) FROM users WHERE environment_id = $1 AND search_key LIKE $2 ESCAPE '\'")
-        .bind(env)
-        .bind(text::contains_pattern(query))
-        .one(tx)
-        .await?)
-}
-
 /// One page of an organization's members, by the user's id.
 pub async fn page_of_organization(
     tx: &mut impl Queryable,
@@ -273,59 +255,18 @@ pub async fn page_of_organization(
     Ok(statement.bind(env).bind(organization).bind(from).bind(window.limit()).all(tx).await?)
 }
 
-/// How many members an organization has, invited and inactive ones included.
-pub async fn count_of_organization(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    organization: OrganizationId,
-) -> Result<i64, Error> {
-    Ok(sql!("SELECT COUNT(*) FROM memberships WHERE environment_id = $1 AND organization_id = $2")
-        .bind(env)
-        .bind(organization)
-        .one(tx)
-        .await?)
-}
-
-/// One page of the members of an organization whose e-mail, id or external id contain `query`.
-pub async fn search_of_organization(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    organization: OrganizationId,
-    query: &str,
-    window: paging::Window,
-) -> Result<Vec<User>, Error> {
-    let (statement, from) = match window.from {
-        paging::From::After(id) => (
-            select!(members r"AND m.user_id > $3 AND u.search_key LIKE $5 ESCAPE '\' ORDER BY m.user_id LIMIT $4"),
-            id,
+/// Those of these users that are still there, in no order.
+pub async fn these(tx: &mut impl Queryable, env: EnvironmentId, ids: &[i64]) -> Result<Vec<User>, Error> {
+    let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let statement = by_dialect!(
+        postgres: text!(
+            "users u WHERE u.environment_id = $1 ",
+            "AND u.id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))"
         ),
-        paging::From::Before(id) => (
-            select!(members r"AND m.user_id < $3 AND u.search_key LIKE $5 ESCAPE '\' ORDER BY m.user_id DESC LIMIT $4"),
-            id,
+        sqlite: text!(
+            "users u WHERE u.environment_id = $1 ",
+            "AND u.id IN (SELECT value FROM json_each('[' || $2 || ']'))"
         ),
-        paging::From::Newest => (
-            select!(members r"AND m.user_id < $3 AND u.search_key LIKE $5 ESCAPE '\' ORDER BY m.user_id DESC LIMIT $4"),
-            i64::MAX,
-        ),
-    };
-    let statement = statement.bind(env).bind(organization).bind(from).bind(window.limit());
-    Ok(statement.bind(text::contains_pattern(query)).all(tx).await?)
-}
-
-/// How many members such a search finds.
-pub async fn count_found_of_organization(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    organization: OrganizationId,
-    query: &str,
-) -> Result<i64, Error> {
-    Ok(sql!(
-        r"SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
-          WHERE m.environment_id = $1 AND m.organization_id = $2 AND u.search_key LIKE $3 ESCAPE '\'"
-    )
-    .bind(env)
-    .bind(organization)
-    .bind(text::contains_pattern(query))
-    .one(tx)
-    .await?)
+    );
+    Ok(statement.bind(env).bind(list).all(tx).await?)
 }

@@ -226,3 +226,36 @@ async fn the_last_clone_closes() {
     }
     panic!("still open after five seconds");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_is_alone_shares_its_commit_with_nobody() {
+    let (_folder, db) = sqlite(5_000).await;
+    let before = db.commit_stats();
+    let mut first = db.write().await.unwrap();
+    insert(1).execute(&mut first).await.unwrap();
+    let mine = db.clone();
+    let alone = tokio::spawn(async move {
+        let mut tx = mine.write_alone().await.unwrap();
+        insert(2).execute(&mut tx).await.unwrap();
+        tx.commit().await
+    });
+    sleep(Duration::from_millis(20)).await;
+    let mine = db.clone();
+    let after = tokio::spawn(async move {
+        let mut tx = mine.write().await.unwrap();
+        insert(3).execute(&mut tx).await.unwrap();
+        tx.commit().await
+    });
+    sleep(Duration::from_millis(20)).await;
+    first.commit().await.unwrap();
+    alone.await.unwrap().unwrap();
+    after.await.unwrap().unwrap();
+    assert_eq!(ids(&db).await, [1, 2, 3]);
+    let done = db.commit_stats();
+    assert_eq!((done.transactions - before.transactions, done.commits - before.commits), (3, 3));
+
+    let mut undone = db.write_alone().await.unwrap();
+    insert(4).execute(&mut undone).await.unwrap();
+    drop(undone);
+    assert_eq!(ids(&db).await, [1, 2, 3]);
+}

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 struct TestDatabase {
     name: String,
     admin: tokio_postgres::Client,
+    address: String,
     url: DatabaseUrl,
 }
 impl TestDatabase {
@@ -31,7 +32,7 @@ impl TestDatabase {
         let name = format!("gw_db_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         url.set_path(&name);
-        Self { name, admin, url: url.as_str().parse().unwrap() }
+        Self { name, admin, address: url.to_string(), url: url.as_str().parse().unwrap() }
     }
     async fn remove(self) {
         self.admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await.unwrap();

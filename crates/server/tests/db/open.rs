@@ -1,6 +1,7 @@
 //! Opening: what the operator is told when it cannot be done.
 use crate::{TestDatabase, insert, sqlite, write};
 use gatewright::{
+    by_dialect,
     db::{DatabaseUrl, Db},
     error::{Error, Kind},
 };
@@ -87,4 +88,25 @@ async fn servers_that_cannot_be_used_are_explained() {
     assert!(refused(url.as_str()).await.contains("sslrootcert=no-such-file.pem cannot be read"));
     url.set_query(Some("nonsense=1"));
     assert!(refused(url.as_str()).await.contains("the database URL is not valid"));
+}
+
+#[tokio::test]
+async fn a_statement_of_postgresql_ends_after_a_minute_unless_its_operator_says_otherwise() {
+    let server = TestDatabase::create().await;
+    for (query, expected) in
+        [("", ["1min", "1min"]), ("?options=-c%20statement_timeout%3D5s", ["5s", "1min"])]
+    {
+        let url: DatabaseUrl = format!("{}{query}", server.address).parse().unwrap();
+        let db = Db::open(&url).await.unwrap();
+        let limits: (String, String) = by_dialect!(
+            postgres: "SELECT current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')",
+            sqlite: "SELECT '', ''"
+        )
+        .one(&mut db.read())
+        .await
+        .unwrap();
+        assert_eq!([limits.0.as_str(), limits.1.as_str()], expected);
+        db.close().await;
+    }
+    server.remove().await;
 }

@@ -252,6 +252,30 @@ api_tests! {
         assert!(get(&api, &made).await.role_assignments.unwrap().assignments.is_empty());
     }
 
+    async fn a_role_goes_only_with_another_one_for_its_groups(t: Server) {
+        let api = t.api().await;
+        let acme = api.organization("Acme").create().await;
+        let made = create(&api, &acme.id, pb::DirectoryType::Scim).await;
+        let (buyers, sellers) = (add_group(&t, &made, "Buyers").await, add_group(&t, &made, "Sellers").await);
+        for name in ["buyer", "clerk"] {
+            let role = json!({"name": name, "display_name": name});
+            assert_eq!(api.post("/api/v1/roles", role).await.status, 201);
+        }
+        let groups = format!("{}/{}/groups/-/roles:assign", path(&acme.id), made.id);
+        let body = json!({"assignments": [{"group_id": buyers.to_string(), "role_name": "buyer"},
+            {"group_id": sellers.to_string(), "role_name": "member"}]});
+        assert_eq!(api.put(&groups, body).await.status, 200);
+        let answer = api.delete("/api/v1/roles/buyer").await;
+        assert!(answer.failure(400, 9).contains("1 groups of directories"), "{}", answer.text);
+        assert_eq!(api.delete("/api/v1/roles/buyer?reassign_role_name=clerk").await.status, 200);
+        let roles = get(&api, &made).await.role_assignments.unwrap().assignments;
+        let mut roles: Vec<_> = roles.iter().map(|one| (one.group_id.clone(), one.role_name.as_str())).collect();
+        roles.sort_unstable();
+        assert_eq!(roles, [(buyers.to_string(), "clerk"), (sellers.to_string(), "member")]);
+        assert_eq!(api.put(&groups, json!({"assignments": []})).await.status, 200);
+        assert_eq!(api.delete("/api/v1/roles/clerk").await.status, 200, "nothing has it any more");
+    }
+
     async fn users_that_come_at_once_are_all_counted(t: Server) {
         let t = Arc::new(t);
         let api = t.api().await;

@@ -48,7 +48,7 @@ database_tests! {
         let t = frozen(kind, Vec::new()).await;
         let recipient = &Email::parse("ann@acme.example").unwrap();
         let mut tx = t.app.db.write().await.unwrap();
-        let mail = NewMail { use_case: UseCase::UserInvite, recipient, variables: invitation(), expires_at: NOW.plus(DAY) };
+        let mail = NewMail { use_case: UseCase::UserInvite, recipient, organization: None, variables: invitation(), expires_at: NOW.plus(DAY) };
         mail::queue(&mut tx, &t.operator, mail).await.unwrap();
         drop(tx);
         assert_eq!((t.run_jobs().await, t.inbox().await.len()), (0, 0));

@@ -52,7 +52,11 @@ async fn queue(t: &Server, use_case: UseCase, to: &str, variables: Variables, va
     let recipient = &Email::parse(to).unwrap();
     let expires_at = t.app.clock.now().plus(valid);
     let mut tx = t.app.db.write().await.unwrap();
-    let id = mail::queue(&mut tx, &t.operator, NewMail { use_case, recipient, variables, expires_at });
+    let id = mail::queue(
+        &mut tx,
+        &t.operator,
+        NewMail { use_case, recipient, organization: None, variables, expires_at },
+    );
     let id = id.await.unwrap();
     tx.commit().await.unwrap();
     id

@@ -238,7 +238,7 @@ database_tests! {
         let t = frozen(kind, Vec::new()).await;
         let recipient = &gatewright::email::Email::parse("ann@acme.example").unwrap();
         let variables = Variables { link: Some("javascript:alert(1)".to_owned()), ..Variables::default() };
-        let mail = gatewright::mail::NewMail { use_case: UseCase::UserInvite, recipient, variables, expires_at: NOW.plus(DAY) };
+        let mail = gatewright::mail::NewMail { use_case: UseCase::UserInvite, recipient, organization: None, variables, expires_at: NOW.plus(DAY) };
         let mut tx = t.app.db.write().await.unwrap();
         assert!(gatewright::mail::queue(&mut tx, &t.operator, mail).await.is_err());
         drop(tx);

@@ -15,7 +15,10 @@ pub use secrets::{
 };
 pub use uris::{add_redirect_uri, remove_redirect_uri, set_initiate_login_uri};
 
-use super::model::{Client, ClientId, ClientSecret};
+use super::{
+    known::known,
+    model::{Client, ClientId, ClientSecret},
+};
 use crate::{app::App, environments::Environment, error::Error, vault};
 use std::sync::Arc;
 
@@ -36,7 +39,7 @@ pub async fn authenticate(
     let now = app.clock.now();
     let presented = vault::hash(secret);
     let Ok(id) = client_id.parse::<ClientId>() else { return Ok(None) };
-    let known = app.known_clients.get(app, environment.id, id, now).await?;
+    let known = known(app, environment.id, id, now).await?;
     let mut found = None;
     for secret in &known.secrets {
         if vault::equal(&secret.hash, &presented) {

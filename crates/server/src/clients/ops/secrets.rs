@@ -4,7 +4,6 @@ use super::{
         model::{Client, ClientId, ClientSecret, ClientType, NewSecret},
         store,
     },
-    applications,
     organization_clients::check_owner,
 };
 use crate::{
@@ -16,8 +15,8 @@ use crate::{
 
 /// Active secrets that an application may have: the one in use and its successor.
 const MAX_OF_APPLICATION: usize = 2;
-/// Active secrets that a machine client of an organization may have.
-const MAX_OF_ORGANIZATION_CLIENT: usize = 5;
+/// Active secrets that a machine client may have.
+const MAX_OF_MACHINE_CLIENT: usize = 5;
 /// Secrets that a client may have, with the inactive ones that are kept to be looked at.
 const MAX_KEPT: usize = 50;
 
@@ -42,14 +41,14 @@ pub async fn issue_secret(ctx: &Ctx, revoke_others: bool) -> Result<(Application
     Ok((id, secret))
 }
 
-/// Adds a secret to an application.
+/// Adds a secret to an application, or to a client of a resource.
 ///
 /// # Errors
 /// `NOT_FOUND`; `FAILED_PRECONDITION` for a type that keeps none; `INVALID_ARGUMENT` if two are active already.
-pub async fn add_secret(ctx: &Ctx, id: ApplicationId) -> Result<NewSecret, Error> {
+pub async fn add_secret(ctx: &Ctx, id: ClientId) -> Result<NewSecret, Error> {
     let secret = NewSecret::made_by(ctx)?;
     let mut tx = ctx.db().write().await?;
-    let client = hold(&mut tx, ctx, ClientId::Application(id)).await?;
+    let client = hold(&mut tx, ctx, id).await?;
     insert(&mut tx, ctx, &client, &secret).await?;
     tx.commit().await?;
     Ok(secret)
@@ -73,28 +72,30 @@ pub async fn add_organization_secret(
     Ok(secret)
 }
 
-/// One secret of an application.
+/// One secret of an application, or of a client of a resource.
 ///
 /// # Errors
 /// `NOT_FOUND` for an unknown client or secret.
-pub async fn get_secret(ctx: &Ctx, id: ApplicationId, secret: ClientSecretId) -> Result<ClientSecret, Error> {
-    let (_, secrets) = applications::get(ctx, id).await?;
+pub async fn get_secret(ctx: &Ctx, id: ClientId, secret: ClientSecretId) -> Result<ClientSecret, Error> {
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    store::find(&mut tx, env, id).await?.ok_or_else(|| Client::not_found(id))?;
+    let secrets = store::secrets::of(&mut tx, env, id).await?;
     owned(&secrets, secret).cloned()
 }
 
-/// Activates or deactivates a secret of an application.
+/// Activates or deactivates a secret of an application, or of a client of a resource.
 ///
 /// # Errors
 /// `NOT_FOUND` for an unknown client or secret; `INVALID_ARGUMENT` if it would be a third active one.
 pub async fn set_secret_status(
     ctx: &Ctx,
-    id: ApplicationId,
+    id: ClientId,
     secret: ClientSecretId,
     active: bool,
 ) -> Result<ClientSecret, Error> {
     let env = ctx.environment().id;
     let mut tx = ctx.db().write().await?;
-    let client = hold(&mut tx, ctx, ClientId::Application(id)).await?;
+    let client = hold(&mut tx, ctx, id).await?;
     let secrets = store::secrets::of(&mut tx, env, client.id).await?;
     let mut found = owned(&secrets, secret)?.clone();
     if found.active == active {
@@ -110,15 +111,19 @@ pub async fn set_secret_status(
     Ok(found)
 }
 
-/// Deletes a secret of an application. Tokens that it got live on until they expire.
+/// Deletes a secret of an application, or of a client of a resource. Tokens that it got live on until they expire.
 ///
 /// # Errors
-/// `NOT_FOUND` for an unknown client or secret.
-pub async fn remove_secret(ctx: &Ctx, id: ApplicationId, secret: ClientSecretId) -> Result<(), Error> {
+/// `NOT_FOUND` for an unknown client or secret; `INVALID_ARGUMENT` for the only one of a resource's client.
+pub async fn remove_secret(ctx: &Ctx, id: ClientId, secret: ClientSecretId) -> Result<(), Error> {
     let mut tx = ctx.db().write().await?;
-    let client = hold(&mut tx, ctx, ClientId::Application(id)).await?;
+    let client = hold(&mut tx, ctx, id).await?;
     let secrets = store::secrets::of(&mut tx, ctx.environment().id, client.id).await?;
     owned(&secrets, secret)?;
+    if matches!(client.kind, ClientType::Resource(_)) && secrets.len() < 2 {
+        // The words that clients look for.
+        return Err(Error::new(Kind::InvalidArgument, "at least one secret is required"));
+    }
     store::secrets::delete(&mut tx, ctx.environment().id, secret).await?;
     tx.commit().await
 }
@@ -152,6 +157,10 @@ async fn hold(tx: &mut Tx, ctx: &Ctx, id: ClientId) -> Result<Client, Error> {
 }
 
 async fn insert(tx: &mut Tx, ctx: &Ctx, client: &Client, secret: &NewSecret) -> Result<(), Error> {
+    if client.registration.is_some() {
+        let text = "a client that registered itself has no secrets; it uses PKCE";
+        return Err(Error::new(Kind::FailedPrecondition, text));
+    }
     if !client.kind.is_confidential() {
         return Err(Error::new(
             Kind::FailedPrecondition,
@@ -170,7 +179,7 @@ async fn insert(tx: &mut Tx, ctx: &Ctx, client: &Client, secret: &NewSecret) -> 
 /// Whether one more secret may be active.
 fn check_room(ctx: &Ctx, client: &Client, secrets: &[ClientSecret]) -> Result<(), Error> {
     let most = match client.kind {
-        ClientType::Organization(_) => MAX_OF_ORGANIZATION_CLIENT,
+        ClientType::Organization(_) | ClientType::Resource(_) => MAX_OF_MACHINE_CLIENT,
         _ => MAX_OF_APPLICATION,
     };
     let now = ctx.now();

@@ -8,8 +8,9 @@ use super::{
 use crate::{
     db::{FromRow, OnViolation as _, Queryable, Row, Sql, Tx},
     error::Error,
-    ids::{ApplicationId, EnvironmentId, OrganizationClientId, OrganizationId},
+    ids::{ApplicationId, EnvironmentId, OrganizationClientId, OrganizationId, ResourceClientId, ResourceId},
     paging, sql,
+    time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -18,12 +19,16 @@ impl FromRow for Client {
     fn from_row(row: &mut Row) -> Result<Self, Error> {
         let (number, kind): (i64, String) = (row.next()?, row.next()?);
         let organization: Option<OrganizationId> = row.next()?;
-        let (id, kind) = match organization {
-            Some(organization) => (
+        let resource: Option<ResourceId> = row.next()?;
+        let (id, kind) = match (organization, resource) {
+            (Some(organization), _) => (
                 ClientId::Organization(OrganizationClientId::from_i64(number)),
                 ClientType::Organization(organization),
             ),
-            None => (
+            (None, Some(resource)) => {
+                (ClientId::Resource(ResourceClientId::from_i64(number)), ClientType::Resource(resource))
+            }
+            (None, None) => (
                 ClientId::Application(ApplicationId::from_i64(number)),
                 ClientType::application(&kind).ok_or_else(|| Error::internal("unknown type of client"))?,
             ),
@@ -50,6 +55,10 @@ impl FromRow for Client {
                 initiate_login: row.next()?,
                 default_redirect: row.next()?,
             },
+            registration: row
+                .next::<Option<String>>()?
+                .map(|text| serde_json::from_str(&text).map_err(Error::internal))
+                .transpose()?,
             created_at: row.next()?,
             updated_at: row.next()?,
         })
@@ -71,11 +80,11 @@ fn grant_types(words: &[String]) -> Vec<GrantType> {
 macro_rules! select {
     ($rest:literal) => {
         sql!(concat!(
-            "SELECT c.id, c.type, c.organization_id, o.external_id, c.name, c.description, c.management_access,
+            "SELECT c.id, c.type, c.organization_id, c.resource_id, o.external_id, c.name, c.description, c.management_access,
                     c.token_lifetime_seconds, c.scopes, c.audiences, c.custom_claims, c.grant_types, c.enforce_pkce,
                     c.ip_allowlist_opted_in, c.ip_allowlist, c.post_login_uris, c.post_logout_redirect_uris,
-                    c.back_channel_logout_uris, c.initiate_login_uri, c.default_redirect_uri, c.created_at,
-                    c.updated_at
+                    c.back_channel_logout_uris, c.initiate_login_uri, c.default_redirect_uri, c.registration,
+                    c.created_at, c.updated_at
              FROM clients c LEFT JOIN organizations o ON o.id = c.organization_id
              WHERE c.environment_id = $1 ",
             $rest
@@ -112,28 +121,48 @@ pub async fn default_of(tx: &mut impl Queryable, env: EnvironmentId) -> Result<O
         .await?)
 }
 
+/// The redirect URIs of all applications.
+pub async fn post_login_uris(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Vec<String>, Error> {
+    let lists: Vec<String> =
+        sql!("SELECT post_login_uris FROM clients WHERE environment_id = $1 AND type <> 'ORGANIZATION'")
+            .bind(env)
+            .all(tx)
+            .await?;
+    let lists: Result<Vec<Vec<String>>, _> = lists.iter().map(|list| serde_json::from_str(list)).collect();
+    Ok(lists.map_err(Error::internal)?.concat())
+}
+
 /// Adds a client.
 pub async fn insert(tx: &mut Tx, env: EnvironmentId, client: &Client) -> Result<(), Error> {
-    let organization = match client.kind {
-        ClientType::Organization(organization) => Some(organization),
-        _ => None,
+    let (organization, resource) = match client.kind {
+        ClientType::Organization(organization) => (Some(organization), None),
+        ClientType::Resource(resource) => (None, Some(resource)),
+        _ => (None, None),
     };
+    let registration = client.registration.as_ref().map(to_json).transpose()?;
     let statement = sql!(
         "INSERT INTO clients (environment_id, id, name, description, management_access, token_lifetime_seconds,
              scopes, audiences, custom_claims, grant_types, enforce_pkce, ip_allowlist_opted_in, ip_allowlist,
              post_login_uris, post_logout_redirect_uris, back_channel_logout_uris, initiate_login_uri,
-             default_redirect_uri, updated_at, created_at, type, organization_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
+             default_redirect_uri, updated_at, created_at, type, organization_id,
+             resource_id, registration)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24)"
     );
     bind_all(statement.bind(env).bind(client.id.as_i64()), client)?
         .bind(client.created_at)
         .bind(client.kind.as_str())
         .bind(organization)
+        .bind(resource)
+        .bind(registration)
         .execute(tx)
         .await
-        .on_foreign_key(|| match organization {
-            Some(organization) => Error::not_found(format!("organization {organization}")),
-            None => Error::internal("the environment of the client does not exist"),
+        .on_foreign_key(|| match client.kind {
+            ClientType::Organization(organization) => {
+                Error::not_found(format!("organization {organization}"))
+            }
+            ClientType::Resource(resource) => Error::not_found(format!("resource {resource}")),
+            _ => Error::internal("the environment of the client does not exist"),
         })?;
     Ok(())
 }
@@ -184,6 +213,48 @@ pub async fn delete(tx: &mut Tx, env: EnvironmentId, id: ClientId) -> Result<boo
         .execute(tx)
         .await?;
     Ok(deleted > 0)
+}
+
+/// The newest clients of a resource, at most `most`.
+pub async fn of_resource(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    resource: ResourceId,
+    most: i64,
+) -> Result<Vec<Client>, Error> {
+    let statement = select!("AND c.resource_id = $2 ORDER BY c.id DESC LIMIT $3");
+    Ok(statement.bind(env).bind(resource).bind(most).all(tx).await?)
+}
+
+/// How many clients of a resource registered themselves, and how many were made.
+pub async fn count_of_resource(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    resource: ResourceId,
+) -> Result<(i64, i64), Error> {
+    Ok(sql!(
+        "SELECT COUNT(registration), COUNT(*) - COUNT(registration) FROM clients
+         WHERE environment_id = $1 AND resource_id = $2"
+    )
+    .bind(env)
+    .bind(resource)
+    .one(tx)
+    .await?)
+}
+
+/// Deletes some clients that registered themselves before `then`, and that no user has consented to. Tells how many.
+pub async fn delete_unused(tx: &mut Tx, then: Timestamp, most: i64) -> Result<u64, Error> {
+    Ok(sql!(
+        "DELETE FROM clients WHERE id IN (
+             SELECT c.id FROM clients c
+             WHERE c.registration IS NOT NULL AND c.created_at <= $1
+               AND NOT EXISTS (SELECT 1 FROM consents s WHERE s.client_id = c.id)
+             ORDER BY c.id LIMIT $2)"
+    )
+    .bind(then)
+    .bind(most)
+    .execute(tx)
+    .await?)
 }
 
 /// Which clients a list is of.

@@ -49,7 +49,7 @@ impl FromRow for Owned {
     }
 }
 
-/// The secrets of a page of clients, which are all of one organization or all of none, by the client's number.
+/// The secrets of a page of clients, which are all of one organization, of one resource, or of none, by the client's number.
 pub async fn of_page(
     tx: &mut impl Queryable,
     env: EnvironmentId,
@@ -71,6 +71,16 @@ pub async fn of_page(
         .bind(first)
         .bind(last)
         .bind(organization),
+        ClientType::Resource(resource) => sql!(
+            "SELECT s.client_id, s.id, s.suffix, s.active, s.created_by, s.created_at, s.updated_at, s.expires_at,
+                    s.last_used_at
+             FROM clients c JOIN client_secrets s ON s.client_id = c.id
+             WHERE c.environment_id = $1 AND c.id >= $2 AND c.id <= $3 AND c.resource_id = $4 ORDER BY s.id"
+        )
+        .bind(env)
+        .bind(first)
+        .bind(last)
+        .bind(resource),
         _ => sql!(
             "SELECT s.client_id, s.id, s.suffix, s.active, s.created_by, s.created_at, s.updated_at, s.expires_at,
                     s.last_used_at

@@ -1,0 +1,70 @@
+//! The operations on passkeys.
+use super::{
+    model::{NewPasskey, Passkey},
+    store,
+};
+use crate::{
+    ctx::Ctx,
+    db::Tx,
+    error::Error,
+    ids::{CredentialId, UserId},
+    text,
+    users::{self, User, UserRef},
+};
+
+/// The passkeys of a user, the newest first.
+///
+/// # Errors
+/// `NOT_FOUND` for an unknown user.
+pub async fn list(ctx: &Ctx, user: UserId) -> Result<Vec<Passkey>, Error> {
+    let (mut tx, env, which) = (ctx.db().read(), ctx.environment().id, UserRef::Id(user));
+    users::find(&mut tx, env, &which).await?.ok_or_else(|| User::not_found(&which))?;
+    store::of_user(&mut tx, env, user).await
+}
+
+/// Keeps a passkey whose registration was checked, in the caller's transaction.
+///
+/// # Errors
+/// `NOT_FOUND` for an unknown user; `ALREADY_EXISTS` for a credential that anybody has registered.
+pub async fn add(tx: &mut Tx, ctx: &Ctx, new: NewPasskey) -> Result<Passkey, Error> {
+    let env = ctx.environment().id;
+    let which = UserRef::Id(new.user);
+    // The foreign key alone would take a user of another environment.
+    users::find(tx, env, &which).await?.ok_or_else(|| User::not_found(&which))?;
+    let now = ctx.now();
+    let passkey =
+        Passkey { id: ctx.new_id(), credential: new, display_name: None, created_at: now, updated_at: now };
+    store::insert(tx, env, &passkey).await?;
+    Ok(passkey)
+}
+
+/// Renames a passkey.
+///
+/// # Errors
+/// `NOT_FOUND`; `INVALID_ARGUMENT` for a name that nobody can see, or that disguises itself.
+pub async fn rename(ctx: &Ctx, id: CredentialId, display_name: &str) -> Result<Passkey, Error> {
+    if let Some(problem) = text::name_problem(display_name) {
+        return Err(Error::invalid("display_name", "name", problem));
+    }
+    let env = ctx.environment().id;
+    let mut tx = ctx.db().write().await?;
+    store::rename(&mut tx, env, id, display_name, ctx.now()).await?;
+    let renamed = store::find(&mut tx, env, id).await?.ok_or_else(|| Passkey::not_found(id))?;
+    tx.commit().await?;
+    Ok(renamed)
+}
+
+/// Deletes a passkey, and answers with what it was.
+///
+/// # Errors
+/// `NOT_FOUND`, also the second time.
+pub async fn delete(ctx: &Ctx, id: CredentialId) -> Result<Passkey, Error> {
+    let env = ctx.environment().id;
+    let mut tx = ctx.db().write().await?;
+    let passkey = store::find(&mut tx, env, id).await?.ok_or_else(|| Passkey::not_found(id))?;
+    if !store::delete(&mut tx, env, id).await? {
+        return Err(Passkey::not_found(id));
+    }
+    tx.commit().await?;
+    Ok(passkey)
+}

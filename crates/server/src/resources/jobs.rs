@@ -1,0 +1,36 @@
+//! Clients that registered themselves and that nobody uses are deleted: anybody may register any number.
+use crate::{
+    clients,
+    jobs::{Failure, Job, Registry, Run},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long such a client may wait for its first consent.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// Rows in one transaction: other writers wait for milliseconds only.
+const STEP: i64 = 200;
+
+/// The jobs of this slice.
+pub fn jobs(registry: &mut Registry) {
+    registry.every::<DeleteUnusedClients>(Duration::from_secs(3600));
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct DeleteUnusedClients {}
+
+impl Job for DeleteUnusedClients {
+    const NAME: &'static str = "resources.delete_unused_clients";
+
+    async fn run(self, run: &Run) -> Result<(), Failure> {
+        let then = run.now().minus(KEPT);
+        loop {
+            let mut tx = run.app().db.write().await?;
+            let deleted = clients::store::delete_unused(&mut tx, then, STEP).await?;
+            tx.commit().await?;
+            if deleted == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
