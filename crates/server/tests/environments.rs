@@ -252,7 +252,9 @@ api_tests! {
         let file = t.data_dir().join("live.env");
         let command = |id: &str| {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gatewright"));
-            command.env_remove("GATEWRIGHT_TEST_POSTGRES");
+            for name in std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("GATEWRIGHT_")) {
+                command.env_remove(name);
+            }
             command.args(["credentials", "--environment", id, "--database-url", t.database_url(), "--output"]).arg(&file);
             command.arg("--data-dir").arg(t.data_dir()).output().unwrap()
         };
