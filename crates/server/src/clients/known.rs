@@ -24,9 +24,9 @@ pub type KnownClients = Remembered<(EnvironmentId, ClientId), Known>;
 /// # Errors
 /// Those of the database.
 pub async fn known(app: &App, env: EnvironmentId, id: ClientId, now: Timestamp) -> Result<Arc<Known>, Error> {
-    // A client goes with its organization, and carries that one's external id.
-    let changes =
-        app.db.changes_of(&["clients", "client_secrets"]) + app.db.changes_of_rows(&["organizations"]);
+    // A client goes with its organization or its resource, and carries the external id of the one.
+    let changes = app.db.changes_of(&["clients", "client_secrets"])
+        + app.db.changes_of_rows(&["organizations", "resources"]);
     if let Some(found) = app.known_clients.get(&(env, id), now, changes) {
         return Ok(found);
     }
