@@ -11,7 +11,7 @@ use std::{
 };
 
 use gatewright_sdk::ScalekitClient;
-use gatewright_testkit::{SmtpOptions, SmtpSink};
+use gatewright_testkit::{SmtpOptions, SmtpSink, without_settings};
 
 /// A program of this build: `gatewright`, or one of the examples.
 fn built(name: &str) -> PathBuf {
@@ -35,9 +35,7 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let program = env::var_os("GATEWRIGHT_BIN").map_or_else(|| built("gatewright"), PathBuf::from);
         let mut command = Command::new(fs::canonicalize(program).unwrap());
-        for (name, _) in env::vars().filter(|(name, _)| name.starts_with("GATEWRIGHT_")) {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         for (key, value) in sink.settings() {
             command.env(gatewright::config::variable(key), value);
         }

@@ -6,6 +6,7 @@
     reason = "what goes wrong in a test shall stop it"
 )]
 
+use gatewright_testkit::without_settings;
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
@@ -16,12 +17,7 @@ use std::{
 
 fn gatewright(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("GATEWRIGHT_") {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(folder).args(arguments).stdin(Stdio::null());
+    without_settings(&mut command).current_dir(folder).args(arguments).stdin(Stdio::null());
     command
 }
 

@@ -3,7 +3,9 @@
 
 use gatewright::{bootstrap, environments::EnvironmentType, error::Kind, sql, time::Timestamp};
 use gatewright_api::{rpc::environment_service as rpc, scalekit::v1::environments as pb};
-use gatewright_testkit::{Api, DnsServer, Options, OtherEnvironment, Server, api_tests, database_tests};
+use gatewright_testkit::{
+    Api, DnsServer, Options, OtherEnvironment, Server, api_tests, database_tests, without_settings,
+};
 use serde_json::{Value as Json, json};
 use std::{sync::Arc, time::Duration};
 
@@ -252,9 +254,7 @@ api_tests! {
         let file = t.data_dir().join("live.env");
         let command = |id: &str| {
             let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gatewright"));
-            for name in std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("GATEWRIGHT_")) {
-                command.env_remove(name);
-            }
+            without_settings(&mut command);
             command.args(["credentials", "--environment", id, "--database-url", t.database_url(), "--output"]).arg(&file);
             command.arg("--data-dir").arg(t.data_dir()).output().unwrap()
         };

@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod command;
 mod database;
 mod dns;
 mod grpc;
@@ -23,6 +24,7 @@ mod users;
 mod web;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
+pub use command::without_settings;
 pub use database::{Database, TestDatabase};
 pub use dns::DnsServer;
 pub use grpc::{Failure, Grpc};

@@ -1,13 +1,11 @@
 //! What is old is deleted.
 use super::store;
-use crate::jobs::{Failure, Job, Registry, Run};
+use crate::jobs::{Failure, Job, Registry, Run, STEP};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long an entry is kept, `management.md` 11.1.
 const KEPT: Duration = Duration::from_secs(90 * 86_400);
-/// Rows in one transaction: other writers wait for milliseconds only.
-const STEP: i64 = 500;
 
 /// The jobs of this slice.
 pub fn jobs(registry: &mut Registry) {
@@ -22,13 +20,6 @@ impl Job for DeleteOld {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let then = run.now().minus(KEPT);
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let deleted = store::delete_old(&mut tx, then, STEP).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| Box::pin(store::delete_old(tx, then, STEP))).await
     }
 }

@@ -39,6 +39,18 @@ impl FromRow for Connection {
     }
 }
 
+macro_rules! select {
+    ($rest:literal) => {
+        sql!(concat!(
+            "SELECT id, organization_id, type, configuration_type, provider, provider_key, key_id, enabled,
+                    debug_enabled, ui_button_title, attribute_mapping, settings, client_secret_sealed, base_url,
+                    metadata_due_at, created_at, updated_at
+             FROM connections WHERE environment_id = $1 ",
+            $rest
+        ))
+    };
+}
+
 /// One connection; of an organization, or whosever it is.
 pub async fn find(
     tx: &mut impl Queryable,
@@ -46,30 +58,14 @@ pub async fn find(
     organization: Option<OrganizationId>,
     id: ConnectionId,
 ) -> Result<Option<Connection>, Error> {
-    let found: Option<Connection> = sql!(
-        "SELECT id, organization_id, type, configuration_type, provider, provider_key, key_id, enabled, debug_enabled,
-                ui_button_title, attribute_mapping, settings, client_secret_sealed, base_url, metadata_due_at,
-                created_at, updated_at
-         FROM connections WHERE environment_id = $1 AND id = $2"
-    )
-    .bind(env)
-    .bind(id)
-    .optional(tx)
-    .await?;
+    let found: Option<Connection> = select!("AND id = $2").bind(env).bind(id).optional(tx).await?;
     Ok(found.filter(|found| organization.is_none() || found.organization == organization))
 }
 
 /// The environment's passwordless connection: the oldest, if there are several.
 pub async fn passwordless(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Option<Connection>, Error> {
-    Ok(sql!(
-        "SELECT id, organization_id, type, configuration_type, provider, provider_key, key_id, enabled, debug_enabled,
-                ui_button_title, attribute_mapping, settings, client_secret_sealed, base_url, metadata_due_at,
-                created_at, updated_at
-         FROM connections WHERE environment_id = $1 AND scope = 0 AND type = 'PASSWORDLESS' ORDER BY id LIMIT 1"
-    )
-    .bind(env)
-    .optional(tx)
-    .await?)
+    let oldest = select!("AND scope = 0 AND type = 'PASSWORDLESS' ORDER BY id LIMIT 1");
+    Ok(oldest.bind(env).optional(tx).await?)
 }
 
 /// As [`find`], for changing it in this transaction: PostgreSQL locks the row, SQLite has one writer anyway.

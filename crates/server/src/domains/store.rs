@@ -45,6 +45,17 @@ macro_rules! select {
     };
 }
 
+/// A statement that changes domains and gives them back.
+macro_rules! returning {
+    ($change:literal) => {
+        sql!(concat!(
+            $change,
+            " RETURNING id, organization_id, domain, type, verification_status, verification_method,
+                  txt_record_value, verify_until, created_at, updated_at"
+        ))
+    };
+}
+
 /// Adds a domain. False if a unique key is taken: by this organization, or by the domain's owner.
 pub async fn insert(tx: &mut Tx, env: EnvironmentId, domain: &Domain) -> Result<bool, Error> {
     let inserted = sql!(
@@ -196,11 +207,9 @@ pub async fn set_verified(
     id: DomainId,
     now: Timestamp,
 ) -> Result<Option<Domain>, Error> {
-    Ok(sql!(
+    Ok(returning!(
         "UPDATE domains SET verification_status = 'VERIFIED', verified_domain = domain, updated_at = $3
-         WHERE environment_id = $1 AND id = $2 AND verification_status = 'PENDING'
-         RETURNING id, organization_id, domain, type, verification_status, verification_method, txt_record_value,
-             verify_until, created_at, updated_at"
+         WHERE environment_id = $1 AND id = $2 AND verification_status = 'PENDING'"
     )
     .bind(env)
     .bind(id)
@@ -216,11 +225,9 @@ pub async fn set_failed(
     id: DomainId,
     now: Timestamp,
 ) -> Result<Option<Domain>, Error> {
-    Ok(sql!(
+    Ok(returning!(
         "UPDATE domains SET verification_status = 'FAILED', updated_at = $3
-         WHERE environment_id = $1 AND id = $2 AND verification_status = 'PENDING'
-         RETURNING id, organization_id, domain, type, verification_status, verification_method, txt_record_value,
-             verify_until, created_at, updated_at"
+         WHERE environment_id = $1 AND id = $2 AND verification_status = 'PENDING'"
     )
     .bind(env)
     .bind(id)
@@ -236,11 +243,9 @@ pub async fn fail_waiting(
     name: &str,
     now: Timestamp,
 ) -> Result<Vec<Domain>, Error> {
-    Ok(sql!(
+    Ok(returning!(
         "UPDATE domains SET verification_status = 'FAILED', updated_at = $3
-         WHERE environment_id = $1 AND domain = $2 AND verification_status = 'PENDING'
-         RETURNING id, organization_id, domain, type, verification_status, verification_method, txt_record_value,
-             verify_until, created_at, updated_at"
+         WHERE environment_id = $1 AND domain = $2 AND verification_status = 'PENDING'"
     )
     .bind(env)
     .bind(name)
@@ -256,16 +261,12 @@ pub async fn delete(
     organization: OrganizationId,
     id: DomainId,
 ) -> Result<Option<Domain>, Error> {
-    Ok(sql!(
-        "DELETE FROM domains WHERE environment_id = $1 AND organization_id = $2 AND id = $3
-         RETURNING id, organization_id, domain, type, verification_status, verification_method, txt_record_value,
-             verify_until, created_at, updated_at"
-    )
-    .bind(env)
-    .bind(organization)
-    .bind(id)
-    .optional(tx)
-    .await?)
+    Ok(returning!("DELETE FROM domains WHERE environment_id = $1 AND organization_id = $2 AND id = $3")
+        .bind(env)
+        .bind(organization)
+        .bind(id)
+        .optional(tx)
+        .await?)
 }
 
 /// Counts one check of a domain that waits. False if there were not just `checks` so far, or it waits no longer.

@@ -1,6 +1,6 @@
 //! Jobs that nobody will look at any more.
 use super::{
-    model::{Failure, Job, Run},
+    model::{Failure, Job, Run, STEP},
     registry::Registry,
     store,
 };
@@ -9,8 +9,6 @@ use std::time::Duration;
 
 /// How long a job that was given up stays to be seen.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
-/// Rows in one transaction: other writers wait for milliseconds only.
-const STEP: i64 = 500;
 
 /// The jobs of this slice.
 pub fn jobs(registry: &mut Registry) {
@@ -25,13 +23,6 @@ impl Job for DeleteOld {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let then = run.now().minus(KEPT);
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let deleted = store::delete_old(&mut tx, then, STEP).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| Box::pin(store::delete_old(tx, then, STEP))).await
     }
 }

@@ -12,7 +12,7 @@ mod runner;
 mod store;
 
 pub use housekeeping::jobs;
-pub use model::{Failure, Job, Run};
+pub use model::{Failure, Job, Run, STEP};
 pub use ops::{Wake, enqueue};
 pub use registry::Registry;
 pub use runner::Runner;

@@ -2,10 +2,12 @@
 use crate::{
     app::App,
     ctx::Ctx,
+    db::Tx,
     error::Error,
     ids::{EnvironmentId, JobId},
     time::Timestamp,
 };
+use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -86,7 +88,29 @@ impl Run {
     pub fn attempt(&self) -> i64 {
         self.attempt
     }
+
+    /// Repeats `step`, which deletes some rows and tells how many, each time in a transaction of its own, until it finds
+    /// none.
+    ///
+    /// # Errors
+    /// Those of `step` and of the database.
+    pub async fn in_steps(
+        &self,
+        step: impl for<'a> Fn(&'a mut Tx) -> BoxFuture<'a, Result<u64, Error>>,
+    ) -> Result<(), Failure> {
+        loop {
+            let mut tx = self.app.db.write().await?;
+            let deleted = step(&mut tx).await?;
+            tx.commit().await?;
+            if deleted == 0 {
+                return Ok(());
+            }
+        }
+    }
 }
+
+/// Rows that a step of a clean-up deletes: other writers wait for milliseconds only.
+pub const STEP: i64 = 500;
 
 /// A job that this node has taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

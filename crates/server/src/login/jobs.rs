@@ -1,11 +1,8 @@
 //! Forgets login requests that are over, with what was reported of people.
 use super::store;
-use crate::jobs::{Failure, Job, Registry, Run};
+use crate::jobs::{Failure, Job, Registry, Run, STEP};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// Login requests deleted in one transaction.
-const STEP: i64 = 500;
 
 /// The jobs of this slice.
 pub fn jobs(registry: &mut Registry) {
@@ -19,13 +16,6 @@ impl Job for DeleteExpired {
     const NAME: &'static str = "login.delete_expired";
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let deleted = store::delete_expired(&mut tx, run.now(), STEP).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| Box::pin(store::delete_expired(tx, run.now(), STEP))).await
     }
 }

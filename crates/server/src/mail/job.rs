@@ -205,14 +205,13 @@ impl Job for Forget {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let below = |age| IdSource::first_at(run.now().minus(age));
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let forgotten = store::forget_content(&mut tx, below(CONTENT_KEPT), STEP).await?;
-            let deleted = store::delete_old(&mut tx, below(KEPT), STEP).await?;
-            tx.commit().await?;
-            if forgotten + deleted == 0 {
-                return Ok(());
-            }
-        }
+        let (without_content, gone) = (below(CONTENT_KEPT), below(KEPT));
+        run.in_steps(|tx| {
+            Box::pin(async move {
+                let forgotten = store::forget_content(tx, without_content, STEP).await?;
+                Ok(forgotten + store::delete_old(tx, gone, STEP).await?)
+            })
+        })
+        .await
     }
 }

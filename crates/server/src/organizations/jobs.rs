@@ -1,13 +1,11 @@
 //! Portal links of the past are deleted.
 use super::portal_links;
-use crate::jobs::{Failure, Job, Registry, Run};
+use crate::jobs::{Failure, Job, Registry, Run, STEP};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a link is kept after it can no longer be opened, so that who opens it is told that it is too late.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
-/// Rows in one transaction: other writers wait for milliseconds only.
-const STEP: i64 = 500;
 
 /// The jobs of this slice.
 pub fn jobs(registry: &mut Registry) {
@@ -22,13 +20,6 @@ impl Job for DeleteOldPortalLinks {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let then = run.now().minus(KEPT);
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let deleted = portal_links::delete_old(&mut tx, then, STEP).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| Box::pin(portal_links::delete_old(tx, then, STEP))).await
     }
 }

@@ -1,6 +1,6 @@
 //! Forgetting.
 use super::store;
-use crate::jobs::{Failure, Job, Registry, Run};
+use crate::jobs::{Failure, Job, Registry, Run, STEP};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -8,8 +8,6 @@ use std::time::Duration;
 const KEPT: Duration = Duration::from_secs(86_400);
 /// The longest of the limits.
 const IDLE: Duration = Duration::from_secs(3600);
-/// Rows in one transaction: other writers wait for milliseconds only.
-const STEP: i64 = 500;
 
 /// The jobs that nodes run.
 pub fn jobs(registry: &mut Registry) {
@@ -25,14 +23,12 @@ impl Job for Forget {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let now = run.now();
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let requests = store::delete_expired(&mut tx, now.minus(KEPT), STEP).await?;
-            let addresses = store::delete_idle_addresses(&mut tx, now.minus(IDLE), STEP).await?;
-            tx.commit().await?;
-            if requests + addresses == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| {
+            Box::pin(async move {
+                let requests = store::delete_expired(tx, now.minus(KEPT), STEP).await?;
+                Ok(requests + store::delete_idle_addresses(tx, now.minus(IDLE), STEP).await?)
+            })
+        })
+        .await
     }
 }

@@ -24,13 +24,6 @@ impl Job for DeleteUnusedClients {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let then = run.now().minus(KEPT);
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let deleted = clients::store::delete_unused(&mut tx, then, STEP).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| Box::pin(clients::store::delete_unused(tx, then, STEP))).await
     }
 }

@@ -109,13 +109,6 @@ impl Job for DeleteOld {
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
         let then = run.now().minus(KEPT);
-        loop {
-            let mut tx = run.app().db.write().await?;
-            let deleted = store::delete_old(&mut tx, then, DELETED).await?;
-            tx.commit().await?;
-            if deleted == 0 {
-                return Ok(());
-            }
-        }
+        run.in_steps(|tx| Box::pin(store::delete_old(tx, then, DELETED))).await
     }
 }

@@ -1,5 +1,6 @@
 //! The built program as a process of its own, and what it says over the network.
 use gatewright_api::Rpc;
+use gatewright_testkit::without_settings;
 use std::{
     fs,
     net::TcpListener,
@@ -69,10 +70,7 @@ impl Home {
     }
 
     fn finish(&self, command: &mut Command) {
-        let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("GATEWRIGHT_"));
-        for name in ours {
-            command.env_remove(name);
-        }
+        without_settings(command);
         command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data-dir"]);
         command.arg(&self.data_dir);
         if let Some(url) = &self.database_url {

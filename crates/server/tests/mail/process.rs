@@ -1,7 +1,9 @@
 //! The built program: a mail that was committed is sent, whatever happens to the process.
 use crate::{DAY, MINUTE, code, invitation, queue};
 use gatewright::mail::UseCase;
-use gatewright_testkit::{Options, Server, SmtpOptions, SmtpSink, TestDatabase, database_tests};
+use gatewright_testkit::{
+    Options, Server, SmtpOptions, SmtpSink, TestDatabase, database_tests, without_settings,
+};
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
@@ -17,10 +19,7 @@ struct Node {
 impl Node {
     fn start(t: &Server, settings: &[(&'static str, String)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-        let ours = std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("GATEWRIGHT_"));
-        for name in ours {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         command.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0", "--data-dir"]);
         command.arg(t.data_dir()).args(["--database-url", t.database_url()]);
         for (key, value) in settings {
@@ -118,9 +117,7 @@ database_tests! {
         let database = TestDatabase::create(kind).await;
         let t = Server::start_with(kind, Options { database_url: Some(database.url.clone()), ..Options::default() }).await;
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
-        for name in std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("GATEWRIGHT_")) {
-            command.env_remove(name);
-        }
+        without_settings(&mut command);
         command.args(["doctor", "--listen", "127.0.0.1:0", "--metrics-listen", "off", "--data-dir"]).arg(t.data_dir());
         command.args(["--database-url", &database.url]).env("GATEWRIGHT_SECURITY__ENVIRONMENT_TYPE", "production");
         let output = command.output().unwrap();
