@@ -51,6 +51,7 @@ pub mod secrets;
 pub mod connections;
 pub mod directories;
 pub mod domains;
+pub mod identities;
 pub mod organizations;
 pub mod passkeys;
 pub mod sessions;

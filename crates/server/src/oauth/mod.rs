@@ -5,10 +5,12 @@ mod client_auth;
 mod discovery;
 mod error;
 mod form;
+mod grant;
 mod token;
 
 pub use discovery::discovery;
 pub use error::OAuthError;
+pub use grant::{Grant, NewCode, Subject};
 pub use token::token;
 
 /// Largest body of a token request.

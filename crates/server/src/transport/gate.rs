@@ -87,6 +87,17 @@ pub async fn enter(
     Ok(Ctx::new(app.clone(), arrival.environment.clone(), caller, arrival.request_id.clone(), arrival.ip))
 }
 
+/// Lets somebody in who is not known, or known by a cookie only: to a page or a protocol endpoint, which checks the rest
+/// itself.
+///
+/// # Errors
+/// `RESOURCE_EXHAUSTED` over the limit of calls.
+pub fn visit(app: &Arc<App>, arrival: &Arrival) -> Result<Ctx, Error> {
+    app.rates.check(arrival.environment.id)?;
+    let (environment, request_id) = (arrival.environment.clone(), arrival.request_id.clone());
+    Ok(Ctx::new(app.clone(), environment, Caller::Anonymous, request_id, arrival.ip))
+}
+
 /// Any one valid token will do: Python sends two `authorization` values, of which one goes stale. Without one,
 /// `PERMISSION_DENIED` goes before `UNAUTHENTICATED`, upon which SDKs would fetch a new token in vain.
 async fn authenticate(app: &Arc<App>, arrival: &Arrival, headers: &HeaderMap) -> Result<Caller, Error> {

@@ -1,79 +1,30 @@
-//! Plain HTTP: OAuth, discovery, probes, uploaded files, and the page at `/`.
-use super::{RequestLimits, errors, reference, serve};
+//! OAuth and its discovery.
+use super::{Arrived, Web, failure};
 use crate::{
-    app::App,
-    ctx::Arrival,
-    environments::assets::{self, Asset},
     error::Error,
     ids::ResourceId,
     oauth, resources,
+    transport::{errors, serve},
 };
 use axum::{
     Extension, Router,
-    body::Body,
-    extract::{Path, Query, Request, State},
+    extract::{Path, Request, State},
     response::Response,
     routing::{get, post},
 };
-use gatewright_api::plan::Method;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use std::sync::Arc;
 
-/// A request's id, and the environment that it was sent to.
-#[derive(Clone)]
-pub struct Arrived(pub Arc<str>, pub Result<Arrival, Arc<Error>>);
-
-#[derive(Clone)]
-struct Web {
-    app: Arc<App>,
-    limits: RequestLimits,
-}
-
-/// Every route that is neither gRPC nor under `/api/v1`.
-pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>) -> Router {
+/// The endpoints that machines call.
+pub fn routes() -> Router<Web> {
     Router::new()
-        .route("/", get(home))
-        .route("/healthz", get(|| async { text(StatusCode::OK, "ok\n") }))
-        .route("/ready", get(ready))
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/.well-known/oauth-authorization-server", get(discovery))
         .route("/keys", get(keys))
         .route("/oauth/token", post(token))
-        .merge(reference::router(built))
-        .route("/assets/{name}", get(fetch_asset).put(upload_asset))
         .route("/resources/{resource}/oauth/token", post(resource_token))
         .route("/resources/{resource}/.well-known/oauth-authorization-server", get(resource_discovery))
         .route("/.well-known/oauth-authorization-server/resources/{resource}", get(resource_discovery))
-        .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
-        .method_not_allowed_fallback(|| async {
-            text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
-        })
-        .with_state(Web { app, limits })
-}
-
-async fn home(Extension(Arrived(_, arrival)): Extension<Arrived>) -> Response {
-    let url = arrival.map(|arrival| arrival.environment.url.clone()).unwrap_or_default();
-    text(
-        StatusCode::OK,
-        format!(
-            "Gatewright {}\n\nThis is the environment URL {url}\nfor SDKs of the Scalekit API: gRPC, REST under \
-             {url}/api/v1 and OAuth.\n\nAPI reference: {url}/docs/api\nDiscovery: {url}/.well-known/openid-configuration\n",
-            env!("CARGO_PKG_VERSION")
-        ),
-    )
-}
-
-/// Whether it makes sense to send requests here.
-async fn ready(State(web): State<Web>) -> Response {
-    match web.app.db.ping().await {
-        Ok(()) => text(StatusCode::OK, "ready\n"),
-        Err(error) => {
-            errors::report(&error);
-            let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n");
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            response
-        }
-    }
 }
 
 async fn discovery(Extension(Arrived(request_id, arrival)): Extension<Arrived>) -> Response {
@@ -155,63 +106,6 @@ async fn answer_token_request(
     response
 }
 
-async fn fetch_asset(
-    State(web): State<Web>,
-    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
-    Path(name): Path<String>,
-) -> Response {
-    let answer = async { Ok(assets::fetch(&web.app, &arrival?.environment, &name).await?) };
-    match answer.await {
-        Ok(asset) => file(asset),
-        Err(error) => failure(&error, &request_id),
-    }
-}
-
-#[derive(serde::Deserialize)]
-struct Upload {
-    #[serde(default)]
-    token: String,
-}
-
-async fn upload_asset(
-    State(web): State<Web>,
-    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
-    Path(name): Path<String>,
-    Query(Upload { token }): Query<Upload>,
-    body: Body,
-) -> Response {
-    let answer = async {
-        let environment = arrival?.environment;
-        let body = serve::read_body(body, assets::MAX_BYTES, web.limits.body_timeout).await?;
-        Ok(assets::upload(&web.app, &environment, &name, &token, &body).await?)
-    };
-    match answer.await {
-        Ok(()) => text(StatusCode::OK, "ok\n"),
-        Err(error) => failure(&error, &request_id),
-    }
-}
-
-fn failure(error: &Arc<Error>, request_id: &str) -> Response {
-    errors::report(error);
-    errors::rest(error, request_id)
-}
-
-/// A file that was uploaded. It never changes; a browser takes it for nothing but what it is said to be.
-fn file(asset: Asset) -> Response {
-    let mut response = Response::new(asset.content.into());
-    for (name, value) in [
-        ("content-type", asset.media_type),
-        ("cache-control", "public, max-age=31536000, immutable"),
-        ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; sandbox"),
-        ("access-control-allow-origin", "*"),
-        ("cross-origin-resource-policy", "cross-origin"),
-    ] {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    response
-}
-
 /// RFC 6749 §5.2.
 fn oauth_failure(error: &oauth::OAuthError, request_id: &str) -> Response {
     if let Some(fault) = error.fault() {
@@ -237,14 +131,5 @@ fn public(body: String) -> Response {
     let mut response = errors::json_response(200, body);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    response
-}
-
-fn text(status: StatusCode, body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
     response
 }
