@@ -23,5 +23,5 @@ mod updates;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Connection, ConnectionType, Provider, Status};
-pub use ops::create_default;
-pub use store::passwordless;
+pub use ops::{client_secret, create_default};
+pub use store::{find, passwordless};
