@@ -23,5 +23,5 @@ mod updates;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Connection, ConnectionType, Provider, Status};
-pub use ops::{client_secret, create_default};
+pub use ops::{client_secret, create_default, platform_credentials};
 pub use store::{find, passwordless};

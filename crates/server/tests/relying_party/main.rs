@@ -3,4 +3,5 @@
 
 mod hostile;
 mod oidc;
+mod social;
 mod support;
