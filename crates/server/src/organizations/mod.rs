@@ -13,6 +13,7 @@ mod portal_links;
 mod session_policy;
 mod store;
 
+pub use branding::in_force as own_branding;
 pub use deletion::OrganizationDeleted;
 pub use grpc::routes;
 pub use jobs::jobs;
