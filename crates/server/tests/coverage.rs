@@ -59,6 +59,7 @@ const UNSCOPED: &[(&str, &str, &str)] = &[
     ),
     ("src/sessions/store.rs", "DELETE FROM sessions WHERE id IN", "what is old goes everywhere"),
     ("src/login/store.rs", "DELETE FROM login_requests WHERE id IN", "what is old goes everywhere"),
+    ("src/relying_party/store.rs", "DELETE FROM upstream_logins WHERE", "what is old goes everywhere"),
     ("src/totp/store.rs", "DELETE FROM totp_registrations WHERE id IN", "what is old goes everywhere"),
     ("src/passwordless/store.rs", "DELETE FROM passwordless_requests", "what is old goes everywhere"),
     ("src/passwordless/store.rs", "DELETE FROM passwordless_addresses", "what is old goes everywhere"),

@@ -21,6 +21,7 @@ mod raw;
 mod server;
 mod sessions;
 mod smtp;
+mod upstream;
 mod users;
 mod web;
 
@@ -35,8 +36,9 @@ pub use raw::{RawGrpc, frame, socket};
 pub use server::{Options, OtherEnvironment, Server};
 pub use sessions::{FIREFOX, new_passkey};
 pub use smtp::{ReceivedMail, SmtpOptions, SmtpSink};
+pub use upstream::{Idp, connection, local_network, parameters};
 pub use users::{NewMember, People};
-pub use web::{WebAnswer, WebServer};
+pub use web::{Asked, WebAnswer, WebServer};
 
 /// Runs each test on SQLite and on PostgreSQL: `api_tests! { async fn name(t: Server) { … } }`.
 #[macro_export]

@@ -23,23 +23,5 @@ mod updates;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Connection, ConnectionType, Provider, Status};
-pub use ops::create_default;
-pub use store::{enabled_of_environment, of_organization, passwordless, social, with_key};
-
-use crate::{
-    db::Queryable,
-    error::Error,
-    ids::{ConnectionId, EnvironmentId},
-};
-
-/// One connection, whosever it is.
-///
-/// # Errors
-/// Those of the database.
-pub async fn find(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    id: ConnectionId,
-) -> Result<Option<Connection>, Error> {
-    store::find(tx, env, None, id).await
-}
+pub use ops::{client_secret, create_default};
+pub use store::{enabled_of_environment, find, of_organization, passwordless, social, with_key};
