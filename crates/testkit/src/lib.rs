@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod authenticator;
 mod command;
 mod database;
 mod dns;
@@ -24,6 +25,7 @@ mod users;
 mod web;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
+pub use authenticator::{AAGUID, Authenticator};
 pub use command::without_settings;
 pub use database::{Database, TestDatabase};
 pub use dns::DnsServer;

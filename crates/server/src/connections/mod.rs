@@ -25,3 +25,4 @@ pub use jobs::jobs;
 pub use model::{Connection, ConnectionType, Provider, Status};
 pub use ops::create_default;
 pub use store::passwordless;
+pub use store::webauthn;

@@ -55,6 +55,7 @@ pub async fn start(
         clients: vec![(proof.client, organization.id)],
         created_at: now,
         updated_at: now,
+        authenticated_at: now,
         last_active_at: now,
         idle_minutes: None,
         idle_expires_at: now,
@@ -141,6 +142,14 @@ pub async fn touch(
     organization: OrganizationId,
 ) -> Result<bool, Error> {
     store::touch(tx, ctx.environment().id, id, organization, ctx.now()).await
+}
+
+/// Stores that the user of a session has proved once more who they are: what needs a fresh proof may be done for a while.
+///
+/// # Errors
+/// Those of the database.
+pub async fn authenticated(tx: &mut Tx, ctx: &Ctx, id: SessionId) -> Result<(), Error> {
+    store::authenticated(tx, ctx.environment().id, id, ctx.now()).await
 }
 
 /// Ends a session because its user says so. Tells whether this did it.
