@@ -129,6 +129,7 @@ pub fn jobs() -> Registry {
     domains::jobs(&mut registry);
     sessions::jobs(&mut registry);
     totp::jobs(&mut registry);
+    passkeys::jobs(&mut registry);
     login::jobs(&mut registry);
     passwordless::jobs(&mut registry);
     relying_party::jobs(&mut registry);

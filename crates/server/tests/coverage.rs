@@ -71,6 +71,11 @@ const UNSCOPED: &[(&str, &str, &str)] = &[
         "DELETE FROM portal_links WHERE id IN",
         "what is old goes everywhere",
     ),
+    (
+        "src/passkeys/ceremony_store.rs",
+        "DELETE FROM passkey_ceremonies WHERE expires_at",
+        "what is old goes everywhere",
+    ),
     ("src/clients/store/mod.rs", "DELETE FROM clients WHERE id IN", "what nobody uses goes everywhere"),
 ];
 

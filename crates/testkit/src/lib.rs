@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod authenticator;
 mod browser;
 mod command;
 mod database;
@@ -26,6 +27,7 @@ mod users;
 mod web;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
+pub use authenticator::{AAGUID, Authenticator};
 pub use browser::{Browser, Shown};
 pub use command::without_settings;
 pub use database::{Database, TestDatabase};

@@ -110,6 +110,12 @@ pub async fn with_key(
     Ok(select!("AND scope = 0 AND key_id = $2").bind(env).bind(key).optional(tx).await?)
 }
 
+/// The environment's passkey connection: the oldest, if there are several.
+pub async fn webauthn(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Option<Connection>, Error> {
+    let oldest = select!("AND scope = 0 AND type = 'WEBAUTHN' ORDER BY id LIMIT 1");
+    Ok(oldest.bind(env).optional(tx).await?)
+}
+
 /// As [`find`], for changing it in this transaction: PostgreSQL locks the row, SQLite has one writer anyway.
 pub async fn find_for_update(
     tx: &mut Tx,

@@ -59,6 +59,7 @@ pub async fn start(
         clients: proof.client.map(|client| (client, organization.id)).into_iter().collect(),
         created_at: now,
         updated_at: now,
+        authenticated_at: now,
         last_active_at: now,
         idle_minutes: None,
         idle_expires_at: now,
@@ -136,12 +137,8 @@ pub struct Authenticated {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn authenticated(
-    tx: &mut impl Queryable,
-    ctx: &Ctx,
-    id: SessionId,
-) -> Result<Vec<Authenticated>, Error> {
-    store::authenticated(tx, ctx.environment().id, id).await
+pub async fn proofs(tx: &mut impl Queryable, ctx: &Ctx, id: SessionId) -> Result<Vec<Authenticated>, Error> {
+    store::proofs(tx, ctx.environment().id, id).await
 }
 
 /// Lets an application take part in a session, in an organization that it was authenticated for, without a new
@@ -190,6 +187,14 @@ pub async fn touch(
     organization: OrganizationId,
 ) -> Result<bool, Error> {
     store::touch(tx, ctx.environment().id, id, organization, ctx.now()).await
+}
+
+/// Stores that the user of a session has proved once more who they are: what needs a fresh proof may be done for a while.
+///
+/// # Errors
+/// Those of the database.
+pub async fn authenticated(tx: &mut Tx, ctx: &Ctx, id: SessionId) -> Result<(), Error> {
+    store::authenticated(tx, ctx.environment().id, id, ctx.now()).await
 }
 
 /// Ends a session because its user says so. Tells whether this did it.

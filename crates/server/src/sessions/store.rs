@@ -24,6 +24,7 @@ impl FromRow for Session {
             clients: Vec::new(),
             created_at: row.next()?,
             updated_at: row.next()?,
+            authenticated_at: row.next()?,
             last_active_at: row.next()?,
             idle_minutes: row.next()?,
             idle_expires_at: row.next()?,
@@ -90,7 +91,9 @@ macro_rules! status {
 macro_rules! select {
     ($rest:expr) => {
         sql!(concat!(
-            "SELECT s.id, s.user_id, s.organization_id, s.created_at, s.updated_at, s.last_active_at, s.idle_minutes,
+            "SELECT s.id, s.user_id, s.organization_id, s.created_at, s.updated_at,
+                    CASE WHEN s.authenticated_at = 0 THEN s.created_at ELSE s.authenticated_at END, s.last_active_at,
+                    s.idle_minutes,
                     s.idle_expires_at, s.absolute_expires_at, s.ended_at, ",
             status!(),
             ",
@@ -264,9 +267,10 @@ pub async fn insert(
     let (agent, location) = (&session.device.agent, &session.device.location);
     sql!(
         "INSERT INTO sessions (environment_id, id, user_id, token_hash, organization_id, status, idle_minutes,
-             created_at, updated_at, last_active_at, idle_expires_at, absolute_expires_at, user_agent, os, os_version,
-             browser, browser_version, device_type, ip_address, region, region_subdivision, city, latitude, longitude)
-         VALUES ($1, $2, $3, $4, $5, 'ACTIVE', $6, $7, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+             created_at, updated_at, authenticated_at, last_active_at, idle_expires_at, absolute_expires_at,
+             user_agent, os, os_version, browser, browser_version, device_type, ip_address, region,
+             region_subdivision, city, latitude, longitude)
+         VALUES ($1, $2, $3, $4, $5, 'ACTIVE', $6, $7, $7, $7, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
              $19, $20, $21)"
     )
     .bind(env)
@@ -333,7 +337,7 @@ impl FromRow for Authenticated {
 }
 
 /// How a session was authenticated, the latest first.
-pub async fn authenticated(
+pub async fn proofs(
     tx: &mut impl Queryable,
     env: EnvironmentId,
     id: SessionId,
@@ -428,6 +432,22 @@ pub async fn touch(
     .execute(tx)
     .await?;
     Ok(touched > 0)
+}
+
+/// Stores that the user proved who they are.
+pub async fn authenticated(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sql!("UPDATE sessions SET authenticated_at = $3 WHERE environment_id = $1 AND id = $2")
+        .bind(env)
+        .bind(id)
+        .bind(now)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// Ends a session whose time is not over. Tells whether this did it.
