@@ -12,3 +12,4 @@ pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{AuthRequest, AuthStatus, TakingPart};
 pub use store::record;
+pub use store::succeed;

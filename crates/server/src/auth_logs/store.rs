@@ -3,7 +3,7 @@ use super::model::{AuthRequest, AuthStatus, Filter};
 use crate::{
     db::{FromRow, ReadTx, Row, Sql, Tx},
     error::Error,
-    ids::{EnvironmentId, IdSource},
+    ids::{AuthRequestId, EnvironmentId, IdSource},
     paging, sql, text,
     time::Timestamp,
 };
@@ -45,6 +45,19 @@ pub async fn record(tx: &mut Tx, env: EnvironmentId, entry: &AuthRequest) -> Res
     .bind(entry.started_at)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Writes that a sign-in gave tokens.
+///
+/// # Errors
+/// Those of the database.
+pub async fn succeed(tx: &mut Tx, env: EnvironmentId, id: AuthRequestId) -> Result<(), Error> {
+    sql!("UPDATE auth_logs SET status = 'SUCCESS', error_code = '' WHERE environment_id = $1 AND id = $2")
+        .bind(env)
+        .bind(id)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

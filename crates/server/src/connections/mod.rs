@@ -24,4 +24,5 @@ pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Connection, ConnectionType, Provider, Status};
 pub use ops::create_default;
+pub use store::is_enabled;
 pub use store::passwordless;
