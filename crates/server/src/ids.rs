@@ -160,6 +160,7 @@ kinds! {
     AuthRequestKind = "req", "sign-in", AuthRequestId;
     LogStreamKind = "lgs", "log stream", LogStreamId;
     StoredSecretKind = "sec", "secret", StoredSecretId;
+    GrantKind = "grant", "grant", GrantId;
 }
 
 /// Hands out ids: 41 bits of milliseconds since 2024, 10 of node, 12 of sequence. Strictly rising on one node, also

@@ -48,6 +48,19 @@ pub async fn record(tx: &mut Tx, env: EnvironmentId, entry: &AuthRequest) -> Res
     Ok(())
 }
 
+/// Writes that a sign-in gave tokens.
+///
+/// # Errors
+/// Those of the database.
+pub async fn succeed(tx: &mut Tx, env: EnvironmentId, id: AuthRequestId) -> Result<(), Error> {
+    sql!("UPDATE auth_logs SET status = 'SUCCESS', error_code = '' WHERE environment_id = $1 AND id = $2")
+        .bind(env)
+        .bind(id)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 impl FromRow for AuthRequest {
     fn from_row(row: &mut Row) -> Result<Self, Error> {
         Ok(Self {

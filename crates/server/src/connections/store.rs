@@ -116,6 +116,18 @@ pub async fn webauthn(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Opt
     Ok(oldest.bind(env).optional(tx).await?)
 }
 
+/// Whether there is such a connection, and people may sign in there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_enabled(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: ConnectionId,
+) -> Result<bool, Error> {
+    Ok(find(tx, env, None, id).await?.is_some_and(|connection| connection.enabled))
+}
+
 /// As [`find`], for changing it in this transaction: PostgreSQL locks the row, SQLite has one writer anyway.
 pub async fn find_for_update(
     tx: &mut Tx,
