@@ -20,7 +20,7 @@ use crate::{
     keys::KeyRing,
     log_streams, login,
     mail::{self, Mailer},
-    members, organizations,
+    members, oauth, organizations,
     outbound::Outbound,
     passkeys, passwordless,
     rate::RateLimits,
@@ -129,6 +129,7 @@ pub fn jobs() -> Registry {
     domains::jobs(&mut registry);
     sessions::jobs(&mut registry);
     totp::jobs(&mut registry);
+    passkeys::jobs(&mut registry);
     login::jobs(&mut registry);
     passwordless::jobs(&mut registry);
     relying_party::jobs(&mut registry);
@@ -136,6 +137,7 @@ pub fn jobs() -> Registry {
     organizations::jobs(&mut registry);
     resources::jobs(&mut registry);
     auth_logs::jobs(&mut registry);
+    oauth::jobs(&mut registry);
     registry
 }
 

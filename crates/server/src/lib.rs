@@ -53,6 +53,7 @@ pub mod directories;
 pub mod domains;
 pub mod identities;
 pub mod organizations;
+pub mod pages;
 pub mod passkeys;
 pub mod sessions;
 pub mod totp;

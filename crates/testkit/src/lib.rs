@@ -10,12 +10,15 @@
 )]
 
 mod api;
+mod authenticator;
+mod browser;
 mod command;
 mod database;
 mod dns;
 mod grpc;
 mod http;
 mod mime;
+mod oauth;
 mod raw;
 mod server;
 mod sessions;
@@ -25,11 +28,14 @@ mod users;
 mod web;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
+pub use authenticator::{AAGUID, Authenticator};
+pub use browser::{Browser, Shown};
 pub use command::without_settings;
 pub use database::{Database, TestDatabase};
 pub use dns::DnsServer;
 pub use grpc::{Failure, Grpc};
 pub use http::{Answer, json};
+pub use oauth::{CALLBACK, CHALLENGE, SignedIn, VERIFIER};
 pub use raw::{RawGrpc, frame, socket};
 pub use server::{Options, OtherEnvironment, Server};
 pub use sessions::{FIREFOX, new_passkey};

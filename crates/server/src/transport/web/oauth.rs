@@ -84,17 +84,18 @@ async fn resource_token(
 
 async fn answer_token_request(
     State(web): State<Web>,
-    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+    Extension(arrived): Extension<Arrived>,
     resource: Option<ResourceId>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
+    let request_id = arrived.0.clone();
     let answer = async {
-        let arrival = arrival.map_err(oauth::OAuthError::from)?;
+        let ctx = arrived.visit(&web.app).map_err(oauth::OAuthError::from)?;
         let body = serve::read_body(body, oauth::MAX_BODY_BYTES, web.limits.body_timeout)
             .await
             .map_err(|error| oauth::OAuthError::from(Arc::new(error)))?;
-        oauth::token(&web.app, &arrival, resource, &parts.headers, &body).await
+        oauth::token(&ctx, resource, &parts.headers, &body).await
     };
     let mut response = match answer.await {
         Ok(tokens) => errors::json_response(200, tokens),
