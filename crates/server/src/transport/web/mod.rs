@@ -4,6 +4,7 @@ mod cookies;
 mod files;
 mod oauth;
 mod pages;
+mod relying_party;
 
 use super::{RequestLimits, errors, gate, reference};
 use crate::{
@@ -43,6 +44,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(oauth::routes())
         .merge(files::routes())
         .merge(pages::routes())
+        .merge(relying_party::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
