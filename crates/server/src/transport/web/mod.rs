@@ -2,6 +2,7 @@
 //! own routes.
 mod cookies;
 mod files;
+mod login;
 mod oauth;
 mod pages;
 
@@ -42,6 +43,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(reference::router(built))
         .merge(oauth::routes())
         .merge(files::routes())
+        .merge(login::routes())
         .merge(pages::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
