@@ -1,30 +1,22 @@
 //! The authorization endpoint and the hosted pages of a sign-in. Forms are answered by a redirect to the page, so that
 //! reloading one repeats nothing.
 use super::{
-    Arrived, Web,
-    cookies::{self, Browser, Cookies},
-    failure, text,
+    Web, text,
+    visit::{Arriving, MAX_FORM, Visit, query, read, value},
 };
 use crate::{
-    ctx::Ctx,
-    error::Error,
     ids::{AuthRequestId, ResourceId},
-    login::{self, Form, Go, Outcome, Params, Reader, Trouble, TroubleKind, Visitor},
+    login::{self, Form, Go, Outcome, Params, Trouble, TroubleKind},
     pages, passkeys,
     transport::{errors, serve},
 };
 use axum::{
     Extension, Router,
-    body::Body,
     extract::{Path, Request, State},
     response::Response,
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use std::sync::Arc;
-
-/// Largest form of a page; a passkey's assertion is the largest thing in one.
-const MAX_FORM: usize = 64 * 1024;
 
 /// The authorization endpoint and the pages.
 pub fn routes() -> Router<Web> {
@@ -39,95 +31,6 @@ pub fn routes() -> Router<Web> {
         .route("/a/auth/passkey/{step}", post(submit))
         .route("/invitations/{token}", get(invitation).post(accept_invitation))
 }
-
-/// A request of a browser.
-struct Visit {
-    ctx: Ctx,
-    cookies: Cookies,
-    browser: Browser,
-    languages: String,
-    user_agent: String,
-}
-
-impl Visit {
-    fn new(web: &Web, arrived: Arrived, headers: &HeaderMap) -> Result<Self, Arc<Error>> {
-        let ctx = arrived.visit(&web.app)?;
-        let cookies = Cookies::of(headers, ctx.environment());
-        let browser = cookies.browser().map_err(Arc::new)?;
-        let text = |name: header::HeaderName| {
-            let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            value.chars().take(512).collect::<String>()
-        };
-        let (languages, user_agent) = (text(header::ACCEPT_LANGUAGE), text(header::USER_AGENT));
-        Ok(Self { ctx, cookies, browser, languages, user_agent })
-    }
-
-    fn reader(&self) -> Reader<'_> {
-        Reader { languages: &self.languages, browser: self.browser.token() }
-    }
-
-    /// With the answer's cookies.
-    async fn answer(&self, outcome: Outcome) -> Response {
-        let mut response = match outcome.go {
-            Go::Away(url) => redirect(&url),
-            Go::Page(id) => redirect(&format!("/a/auth/login?request={id}")),
-            Go::Stop(trouble) => self.stop(&trouble).await,
-        };
-        if let Some((token, end)) = outcome.session {
-            let cookie = cookies::set_session(self.ctx.environment(), &token, self.ctx.now(), end);
-            add_cookie(&mut response, cookie);
-        }
-        self.with_browser(response)
-    }
-
-    /// A new browser gets its cookie.
-    fn with_browser(&self, mut response: Response) -> Response {
-        if self.browser.is_new {
-            add_cookie(&mut response, cookies::set_browser(self.ctx.environment(), &self.browser));
-        }
-        response
-    }
-
-    async fn stop(&self, trouble: &Trouble) -> Response {
-        if let Some(fault) = &trouble.fault {
-            errors::report(fault);
-        }
-        match login::stop(&self.ctx, trouble, &self.languages).await {
-            Ok(response) => response,
-            Err(error) => self.broken(error),
-        }
-    }
-
-    fn broken(&self, error: Error) -> Response {
-        failure(&Arc::new(error), self.ctx.request_id())
-    }
-}
-
-fn add_cookie(response: &mut Response, cookie: Result<HeaderValue, Error>) {
-    match cookie {
-        Ok(cookie) => {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
-        }
-        Err(error) => errors::report(&error),
-    }
-}
-
-/// By GET, whatever the request was (RFC 9700 §4.12).
-fn redirect(url: &str) -> Response {
-    let mut response = text(StatusCode::SEE_OTHER, "");
-    match HeaderValue::from_str(url) {
-        Ok(value) => {
-            response.headers_mut().insert(header::LOCATION, value);
-        }
-        Err(error) => errors::report(&Error::internal(error)),
-    }
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
-}
-
-type Arriving = Extension<Arrived>;
 
 async fn authorize(web: State<Web>, arrived: Arriving, request: Request) -> Response {
     start(web, arrived, None, request).await
@@ -150,11 +53,10 @@ async fn start(
     resource: Option<ResourceId>,
     request: Request,
 ) -> Response {
-    let request_id = arrived.0.clone();
     let (parts, body) = request.into_parts();
     let visit = match Visit::new(&web, arrived, &parts.headers) {
         Ok(visit) => visit,
-        Err(error) => return failure(&error, &request_id),
+        Err(response) => return response,
     };
     let params = if parts.method == http::Method::POST {
         match serve::read_body(body, MAX_FORM, web.limits.body_timeout).await {
@@ -165,22 +67,8 @@ async fn start(
         Params::of_query(&parts.uri)
     };
     let hash = visit.browser.hash();
-    let outcome = login::authorize(&visit.ctx, resource, &params, visitor(&visit, &hash)).await;
+    let outcome = login::authorize(&visit.ctx, resource, &params, visit.visitor(&hash)).await;
     visit.answer(outcome).await
-}
-
-fn visitor<'a>(visit: &'a Visit, hash: &'a [u8]) -> Visitor<'a> {
-    Visitor { browser_hash: hash, session: visit.cookies.session(), user_agent: &visit.user_agent }
-}
-
-/// A parameter of a query or a form.
-fn value(encoded: &[u8], name: &str) -> String {
-    let mut pairs = url::form_urlencoded::parse(encoded);
-    pairs.find(|(other, _)| other == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-fn query(uri: &Uri, name: &str) -> String {
-    value(uri.query().unwrap_or_default().as_bytes(), name)
 }
 
 fn sign_in_id(uri: &Uri) -> Option<AuthRequestId> {
@@ -194,10 +82,9 @@ async fn page(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let request_id = arrived.0.clone();
     let visit = match Visit::new(&web, arrived, &headers) {
         Ok(visit) => visit,
-        Err(error) => return failure(&error, &request_id),
+        Err(response) => return response,
     };
     let hash = visit.browser.hash();
     match login::find(&visit.ctx, sign_in_id(&uri), Some(&hash)).await {
@@ -226,10 +113,9 @@ async fn follow(
         "organizations" => Form::Creation(false),
         _ => return text(StatusCode::NOT_FOUND, "there is nothing at this address\n"),
     };
-    let request_id = arrived.0.clone();
     let visit = match Visit::new(&web, arrived, &headers) {
         Ok(visit) => visit,
-        Err(error) => return failure(&error, &request_id),
+        Err(response) => return response,
     };
     take(&visit, sign_in_id(&uri), form).await
 }
@@ -237,7 +123,7 @@ async fn follow(
 async fn take(visit: &Visit, id: Option<AuthRequestId>, form: Form) -> Response {
     let hash = visit.browser.hash();
     let outcome = match login::find(&visit.ctx, id, Some(&hash)).await {
-        Ok(Ok(sign_in)) => login::take_step(&visit.ctx, &sign_in, form, visitor(visit, &hash)).await,
+        Ok(Ok(sign_in)) => login::take_step(&visit.ctx, &sign_in, form, visit.visitor(&hash)).await,
         Ok(Err(outcome)) => Ok(outcome),
         Err(error) => Err(error),
     };
@@ -272,8 +158,8 @@ async fn submit(
         _ => return text(StatusCode::NOT_FOUND, "there is nothing at this address\n"),
     };
     let id = sign_in_id(&uri);
-    if !is_genuine(&visit, id.map(|id| id.to_string()).as_deref(), &field("csrf")) {
-        return forged(&visit).await;
+    if !visit.is_genuine(id.map(|id| id.to_string()).as_deref(), &field("csrf")) {
+        return visit.forged().await;
     }
     take(&visit, id, form).await
 }
@@ -281,27 +167,6 @@ async fn submit(
 fn all(encoded: &[u8], name: &str) -> Vec<String> {
     let pairs = url::form_urlencoded::parse(encoded);
     pairs.filter(|(other, _)| other == name).map(|(_, value)| value.into_owned()).collect()
-}
-
-/// Whether a form was made for this browser.
-fn is_genuine(visit: &Visit, what: Option<&str>, csrf: &str) -> bool {
-    !visit.browser.is_new && what.is_some_and(|what| pages::check_csrf(visit.browser.token(), what, csrf))
-}
-
-async fn forged(visit: &Visit) -> Response {
-    let text = "the form was not made for this browser, or its cookie is gone";
-    let trouble = Trouble::new(TroubleKind::Forged, "invalid_request", text);
-    visit.answer(Go::Stop(trouble).into()).await
-}
-
-/// A browser and its form.
-async fn read(web: &Web, arrived: Arrived, request: Request) -> Result<(Visit, Uri, bytes::Bytes), Response> {
-    let request_id = arrived.0.clone();
-    let (parts, body): (_, Body) = request.into_parts();
-    let visit = Visit::new(web, arrived, &parts.headers).map_err(|error| failure(&error, &request_id))?;
-    let body = serve::read_body(body, MAX_FORM, web.limits.body_timeout).await;
-    let body = body.map_err(|error| visit.broken(error))?;
-    Ok((visit, parts.uri, body))
 }
 
 /// The first half of signing in by a passkey: what the script of the page gives to the authenticator.
@@ -313,7 +178,7 @@ async fn begin_passkey(State(web): State<Web>, Extension(arrived): Arriving, req
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
     let field = |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
     let id = sign_in_id(&uri).map(|id| id.to_string());
-    if !is_genuine(&visit, id.as_deref(), field("csrf")) {
+    if !visit.is_genuine(id.as_deref(), field("csrf")) {
         return errors::json_response(403, r#"{"error":"invalid_request"}"#.to_owned());
     }
     let email = Some(field("email")).filter(|email| !email.is_empty());
@@ -335,10 +200,9 @@ async fn link(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let request_id = arrived.0.clone();
     let visit = match Visit::new(&web, arrived, &headers) {
         Ok(visit) => visit,
-        Err(error) => return failure(&error, &request_id),
+        Err(response) => return response,
     };
     let sign_in = match login::find_link(&visit.ctx, sign_in_id(&uri)).await {
         Ok(Some(sign_in)) => sign_in,
@@ -368,13 +232,13 @@ async fn use_link(State(web): State<Web>, Extension(arrived): Arriving, request:
         Err(response) => return response,
     };
     let id = sign_in_id(&uri);
-    if !is_genuine(&visit, id.map(|id| id.to_string()).as_deref(), &value(&body, "csrf")) {
-        return forged(&visit).await;
+    if !visit.is_genuine(id.map(|id| id.to_string()).as_deref(), &value(&body, "csrf")) {
+        return visit.forged().await;
     }
     let hash = visit.browser.hash();
     let token = query(&uri, "link_token");
     let outcome = match login::find_link(&visit.ctx, id).await {
-        Ok(Some(sign_in)) => sign_in.answer_link(&visit.ctx, &token, visitor(&visit, &hash)).await,
+        Ok(Some(sign_in)) => sign_in.answer_link(&visit.ctx, &token, visit.visitor(&hash)).await,
         Ok(None) => return link_is_over(&visit).await,
         Err(error) => Err(error),
     };
@@ -383,10 +247,9 @@ async fn use_link(State(web): State<Web>, Extension(arrived): Arriving, request:
 
 /// Where somebody ends who is signed in and whose application has no address to go to.
 async fn signed_in(State(web): State<Web>, Extension(arrived): Arriving, headers: HeaderMap) -> Response {
-    let request_id = arrived.0.clone();
     let visit = match Visit::new(&web, arrived, &headers) {
         Ok(visit) => visit,
-        Err(error) => return failure(&error, &request_id),
+        Err(response) => return response,
     };
     match pages::Look::of(&visit.ctx, None, &visit.languages, None).await {
         Ok(look) => visit.with_browser(pages::respond(&look, StatusCode::OK, &pages::LinkDone {})),
@@ -403,10 +266,9 @@ async fn invitation(
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let request_id = arrived.0.clone();
     let visit = match Visit::new(&web, arrived, &headers) {
         Ok(visit) => visit,
-        Err(error) => return failure(&error, &request_id),
+        Err(response) => return response,
     };
     let look = pages::Look::of(&visit.ctx, None, &visit.languages, None).await;
     let found = login::find_invitation(&visit.ctx, &token).await;
@@ -437,10 +299,10 @@ async fn accept_invitation(
         Ok(read) => read,
         Err(response) => return response,
     };
-    if !is_genuine(&visit, Some(INVITATION), &value(&body, "csrf")) {
-        return forged(&visit).await;
+    if !visit.is_genuine(Some(INVITATION), &value(&body, "csrf")) {
+        return visit.forged().await;
     }
     let hash = visit.browser.hash();
-    let outcome = login::accept_invitation(&visit.ctx, &token, visitor(&visit, &hash)).await;
+    let outcome = login::accept_invitation(&visit.ctx, &token, visit.visitor(&hash)).await;
     visit.answer(outcome.unwrap_or_else(Outcome::from)).await
 }

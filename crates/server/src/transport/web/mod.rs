@@ -5,6 +5,8 @@ mod files;
 mod login;
 mod oauth;
 mod pages;
+mod relying_party;
+mod visit;
 
 use super::{RequestLimits, errors, gate, reference};
 use crate::{
@@ -45,6 +47,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(files::routes())
         .merge(login::routes())
         .merge(pages::routes())
+        .merge(relying_party::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
