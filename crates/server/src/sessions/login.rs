@@ -143,6 +143,19 @@ pub async fn touch(
     store::touch(tx, ctx.environment().id, id, organization, ctx.now()).await
 }
 
+/// Whether a session can be used in an organization at this moment, without using it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn goes_on(
+    tx: &mut impl Queryable,
+    ctx: &Ctx,
+    id: SessionId,
+    organization: OrganizationId,
+) -> Result<bool, Error> {
+    store::goes_on(tx, ctx.environment().id, id, organization, ctx.now()).await
+}
+
 /// Ends a session because its user says so. Tells whether this did it.
 ///
 /// # Errors

@@ -15,5 +15,5 @@ mod store;
 
 pub use grpc::routes;
 pub use jobs::jobs;
-pub use login::{Authentication, enter, find_by_token, log_out, start, touch};
+pub use login::{Authentication, enter, find_by_token, goes_on, log_out, start, touch};
 pub use model::{Device, Location, Session, Status};
