@@ -11,6 +11,7 @@ use crate::{
     mail::Mailer,
     outbound::Outbound,
     rate::RateLimits,
+    relying_party::ProviderKeys,
     roles::Permitted,
     time::Clock,
     tokens::ValidTokens,
@@ -57,6 +58,8 @@ pub struct App {
     pub permitted: Permitted,
     /// API keys that were found valid a moment ago.
     pub api_tokens: ValidTokens,
+    /// Keys of providers that people sign in at.
+    pub provider_keys: ProviderKeys,
     /// Calls a minute.
     pub rates: RateLimits,
     /// Settings of the process.

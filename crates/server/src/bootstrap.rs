@@ -24,6 +24,7 @@ use crate::{
     outbound::Outbound,
     passkeys, passwordless,
     rate::RateLimits,
+    relying_party::{self, ProviderKeys},
     resources,
     roles::{self, Permitted},
     rpc::Routes,
@@ -128,8 +129,10 @@ pub fn jobs() -> Registry {
     domains::jobs(&mut registry);
     sessions::jobs(&mut registry);
     totp::jobs(&mut registry);
+    passkeys::jobs(&mut registry);
     login::jobs(&mut registry);
     passwordless::jobs(&mut registry);
+    relying_party::jobs(&mut registry);
     connections::jobs(&mut registry);
     organizations::jobs(&mut registry);
     resources::jobs(&mut registry);
@@ -211,6 +214,7 @@ async fn open_app(
         known_origins: KnownOrigins::default(),
         permitted: Permitted::default(),
         api_tokens: ValidTokens::default(),
+        provider_keys: ProviderKeys::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
         settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },
     });

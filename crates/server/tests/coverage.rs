@@ -59,6 +59,7 @@ const UNSCOPED: &[(&str, &str, &str)] = &[
     ),
     ("src/sessions/store.rs", "DELETE FROM sessions WHERE id IN", "what is old goes everywhere"),
     ("src/login/store.rs", "DELETE FROM login_requests WHERE id IN", "what is old goes everywhere"),
+    ("src/relying_party/store.rs", "DELETE FROM upstream_logins WHERE", "what is old goes everywhere"),
     ("src/oauth/store.rs", "DELETE FROM authorization_codes WHERE id IN", "what is old goes everywhere"),
     ("src/oauth/store.rs", "DELETE FROM refresh_tokens WHERE id IN", "what is old goes everywhere"),
     ("src/oauth/store.rs", "DELETE FROM revoked_tokens WHERE (environment_id", "what is old goes everywhere"),
@@ -71,6 +72,11 @@ const UNSCOPED: &[(&str, &str, &str)] = &[
     (
         "src/organizations/portal_links.rs",
         "DELETE FROM portal_links WHERE id IN",
+        "what is old goes everywhere",
+    ),
+    (
+        "src/passkeys/ceremony_store.rs",
+        "DELETE FROM passkey_ceremonies WHERE expires_at",
         "what is old goes everywhere",
     ),
     ("src/clients/store/mod.rs", "DELETE FROM clients WHERE id IN", "what nobody uses goes everywhere"),

@@ -10,6 +10,7 @@ mod known;
 mod model;
 mod ops;
 mod origins;
+mod redirect_match;
 mod redirect_uri;
 mod resource_client;
 mod rules;
@@ -25,5 +26,6 @@ pub use model::{
 };
 pub use ops::{WithSecrets, authenticate, create_default, create_organization_client, issue_secret};
 pub use origins::{KnownOrigins, Origins, origins};
+pub use redirect_match::Registered;
 pub use resource_client::{Registration, RegistrationRequest, ResourceClientValues};
 pub use uses::SecretUses;

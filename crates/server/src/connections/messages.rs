@@ -141,7 +141,7 @@ fn config(connection: &Connection) -> Config {
 
 impl Connection {
     /// A URL of its own, below that of its type.
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         let kind = self.kind().as_str().to_ascii_lowercase();
         let slash = if path.is_empty() { "" } else { "/" };
         format!("{}/sso/v1/{kind}/{}{slash}{path}", self.base_url, self.id)

@@ -238,6 +238,19 @@ fn check_context(field: &'static str, context: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// What the server proves with that it is the provider's client, if that was entered.
+///
+/// # Errors
+/// `INTERNAL` if it cannot be opened.
+pub fn client_secret(ctx: &Ctx, connection: &Connection) -> Result<Option<Secret<String>>, Error> {
+    let Some(sealed) = &connection.secret_sealed else { return Ok(None) };
+    let place = Place { column: SEALED_IN, row: connection.id.as_i64() };
+    let opened = ctx.app().vault.open(place, sealed)?;
+    let text = String::from_utf8(opened.expose().clone())
+        .map_err(|_| Error::internal("a client secret is no text"))?;
+    Ok(Some(Secret::new(text)))
+}
+
 fn seal(ctx: &Ctx, id: ConnectionId, secret: &Secret<String>) -> Result<Vec<u8>, Error> {
     ctx.app().vault.seal(Place { column: SEALED_IN, row: id.as_i64() }, secret.expose().as_bytes())
 }

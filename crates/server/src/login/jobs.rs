@@ -1,5 +1,5 @@
 //! Forgets login requests that are over, with what was reported of people.
-use super::store;
+use super::handoff;
 use crate::jobs::{Failure, Job, Registry, Run, STEP};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -16,6 +16,6 @@ impl Job for DeleteExpired {
     const NAME: &'static str = "login.delete_expired";
 
     async fn run(self, run: &Run) -> Result<(), Failure> {
-        run.in_steps(|tx| Box::pin(store::delete_expired(tx, run.now(), STEP))).await
+        run.in_steps(|tx| Box::pin(handoff::delete_expired(tx, run.now(), STEP))).await
     }
 }

@@ -4,6 +4,7 @@ mod cookies;
 mod cors;
 mod files;
 mod oauth;
+mod pages;
 
 use super::{RequestLimits, errors, gate, reference};
 use crate::{
@@ -15,8 +16,6 @@ use axum::{Extension, Router, body::Body, extract::State, response::Response, ro
 use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
-
-pub use cookies::Cookies;
 
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
@@ -45,6 +44,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(reference::router(built))
         .merge(oauth::routes(&web))
         .merge(files::routes())
+        .merge(pages::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")

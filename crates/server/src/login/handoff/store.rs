@@ -3,7 +3,7 @@ use super::model::{LoginRequest, NewLoginRequest, Resource};
 use crate::{
     db::{FromRow, Queryable, Row, Tx},
     error::Error,
-    ids::{ConnectionId, EnvironmentId, LoginRequestId, RequestId},
+    ids::{AuthRequestId, ConnectionId, EnvironmentId, LoginRequestId},
     sql,
     time::Timestamp,
 };
@@ -116,7 +116,7 @@ pub async fn take(
     connection: ConnectionId,
     state_hash: Vec<u8>,
     now: Timestamp,
-) -> Result<Option<(RequestId, String)>, Error> {
+) -> Result<Option<(AuthRequestId, String)>, Error> {
     Ok(sql!(
         "UPDATE login_requests SET used_at = $4
          WHERE environment_id = $1 AND connection_id = $2 AND state_hash = $3 AND report IS NOT NULL

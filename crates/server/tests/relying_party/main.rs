@@ -1,0 +1,6 @@
+//! Being a client of other people's login, against providers that say what a test wants.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what goes wrong in a test shall stop it")]
+
+mod hostile;
+mod oidc;
+mod support;
