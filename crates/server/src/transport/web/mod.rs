@@ -1,6 +1,7 @@
 //! Plain HTTP: OAuth, discovery, hosted pages, probes, uploaded files, and the page at `/`. One file for each kind, with its
 //! own routes.
 mod cookies;
+mod cors;
 mod files;
 mod login;
 mod oauth;
@@ -38,12 +39,13 @@ struct Web {
 
 /// Every route that is neither gRPC nor under `/api/v1`.
 pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>) -> Router {
+    let web = Web { app, limits };
     Router::new()
         .route("/", get(home))
         .route("/healthz", get(|| async { text(StatusCode::OK, "ok\n") }))
         .route("/ready", get(ready))
         .merge(reference::router(built))
-        .merge(oauth::routes())
+        .merge(oauth::routes(&web))
         .merge(files::routes())
         .merge(login::routes())
         .merge(pages::routes())
@@ -52,7 +54,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
         })
-        .with_state(Web { app, limits })
+        .with_state(web)
 }
 
 async fn home(Extension(Arrived(_, arrival)): Extension<Arrived>) -> Response {
