@@ -5,13 +5,14 @@ use super::{
     id_token::{self, Claims, Expected},
     keys,
     model::{Callback, Finished, Purpose, UpstreamError, shown},
+    social,
     start::{self, check_enabled},
     store,
     upstream::{Issuer, Upstream},
     user_info,
 };
 use crate::{
-    connections::{self, Connection},
+    connections::{self, Connection, ConnectionType, Provider},
     ctx::Ctx,
     identities::Identity,
     ids::ConnectionId,
@@ -126,7 +127,13 @@ async fn identify(
         }
         None => Claims::new(),
     };
-    let claims = with_user_info(ctx, &upstream, &tokens, claims).await?;
+    let claims = match connection.provider {
+        Provider::GitHub if connection.kind() == ConnectionType::OAuth => {
+            social::github(ctx, &upstream, &tokens).await?
+        }
+        _ => with_user_info(ctx, &upstream, &tokens, claims).await?,
+    };
+    let claims = social::trusted(connection, claims)?;
     let env = ctx.environment().id;
     let catalogue = user_attributes::list(&mut ctx.db().read(), env, Catalogue::Sso).await?;
     attributes::identity(connection, &catalogue, &claims)
@@ -136,7 +143,8 @@ async fn identify(
 /// own as well, so that answers cannot be mixed up (RFC 9700 §4.4.2).
 fn check_sender(upstream: &Upstream, iss: Option<&str>) -> Result<(), UpstreamError> {
     let (Some(iss), Some(issuer)) = (iss, &upstream.issuer) else { return Ok(()) };
-    if iss == issuer.name {
+    // Which of Microsoft's tenants it is, the ID token says.
+    if iss == issuer.name || issuer.name.contains("{tid}") {
         return Ok(());
     }
     let (expected, got) = (format!("iss {:?}", issuer.name), shown(&format!("{iss:?}")));
@@ -161,7 +169,7 @@ async fn check_id_token(
     })?;
     let verified = keys::verify(ctx, connection, upstream, issuer, token.expose()).await?;
     let expected = Expected {
-        issuer: &issuer.name,
+        issuer: &issuer.name_for(&verified),
         client_id: &upstream.client_id,
         nonce,
         access_token: tokens.access_token.as_ref().map(|token| token.expose().as_str()),
@@ -180,7 +188,9 @@ async fn with_user_info(
     let Some(url) = &upstream.user_info_uri else { return Ok(claims) };
     let mut all: Claims =
         user_info::read(ctx, url, upstream.plain_http, tokens.access_token.as_ref()).await?;
-    user_info::check_subject(&all, claims.get("sub").and_then(Json::as_str).unwrap_or_default())?;
+    if let Some(subject) = claims.get("sub").and_then(Json::as_str) {
+        user_info::check_subject(&all, subject)?;
+    }
     all.extend(claims);
     Ok(all)
 }

@@ -12,6 +12,7 @@ mod id_token;
 mod jobs;
 mod keys;
 mod model;
+mod social;
 mod start;
 mod store;
 mod upstream;

@@ -82,8 +82,8 @@ fn authorization_url(ctx: &Ctx, upstream: &Upstream, state: &str, hints: &Hints)
         .append_pair("response_type", "code")
         .append_pair("client_id", &upstream.client_id)
         .append_pair("redirect_uri", &upstream.redirect_uri)
-        .append_pair("scope", &upstream.scope)
-        .append_pair("state", state);
+        .append_pair("state", state)
+        .extend_pairs(&upstream.extra);
     if upstream.issuer.is_some() {
         query.append_pair("nonce", &nonce(ctx, state));
     }
@@ -95,7 +95,7 @@ fn authorization_url(ctx: &Ctx, upstream: &Upstream, state: &str, hints: &Hints)
     if let Some(hint) = hints.login_hint.as_deref().filter(|hint| hint.len() <= MAX_LOGIN_HINT) {
         query.append_pair("login_hint", hint);
     }
-    if let Some(prompt) = prompt(hints) {
+    if let Some(prompt) = prompt(hints).or(upstream.prompt.as_deref()) {
         query.append_pair("prompt", prompt);
     }
     drop(query);
