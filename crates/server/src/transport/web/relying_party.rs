@@ -1,7 +1,7 @@
 //! Where identity providers send browsers back to.
 use super::{
     Web, text,
-    visit::{Arriving, MAX_FORM, Visit, redirect, value},
+    visit::{Arriving, MAX_FORM, Visit, query, redirect, value},
 };
 use crate::{
     ids::ConnectionId,
@@ -22,6 +22,7 @@ pub fn routes() -> Router<Web> {
     Router::new()
         .route("/sso/v1/oidc/{connection}/callback", get(callback).post(posted))
         .route("/sso/v1/oauth/{connection}/callback", get(callback).post(posted))
+        .route("/sso/v1/connections/{connection}/partner:callback", get(partner))
 }
 
 /// A provider that answers by a form of another site's brings no cookie of ours along: the same by GET does
@@ -66,6 +67,27 @@ async fn callback(
         (_, Err(error)) => over(&visit, &error).await,
         (_, Ok(_)) => text(StatusCode::OK, "the connection works\n"),
     }
+}
+
+/// From an application's own sign-in page (`auth.md` 7.6).
+async fn partner(
+    State(web): State<Web>,
+    Extension(arrived): Arriving,
+    Path(connection): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let visit = match Visit::new(&web, arrived, &headers) {
+        Ok(visit) => visit,
+        Err(response) => return response,
+    };
+    let Ok(id) = connection.parse::<ConnectionId>() else {
+        return text(StatusCode::NOT_FOUND, "there is no such connection\n");
+    };
+    let hash = visit.browser.hash();
+    let state = query(&uri, "state");
+    let outcome = login::came_back_reported(&visit.ctx, id, &state, visit.visitor(&hash)).await;
+    visit.answer(outcome.unwrap_or_else(login::Outcome::from)).await
 }
 
 fn params(uri: &Uri) -> Callback {
