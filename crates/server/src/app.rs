@@ -1,6 +1,6 @@
 //! What every request may use, built once.
 use crate::{
-    clients::{KnownClients, SecretUses},
+    clients::{KnownClients, KnownOrigins, SecretUses},
     config::Network,
     db::Db,
     dns::Dns,
@@ -64,6 +64,8 @@ pub struct App {
     pub secret_uses: SecretUses,
     /// Clients that asked for a token a moment ago.
     pub known_clients: KnownClients,
+    /// Pages that may call OAuth by script, as they were a moment ago.
+    pub known_origins: KnownOrigins,
     /// What roles permit, as it was a moment ago.
     pub permitted: Permitted,
     /// API keys that were found valid a moment ago.

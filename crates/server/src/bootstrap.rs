@@ -3,7 +3,7 @@
 use crate::{
     app::{App, Settings, Social},
     auth_logs,
-    clients::{self, KnownClients, NewSecret, SecretUses},
+    clients::{self, KnownClients, KnownOrigins, NewSecret, SecretUses},
     config::{self, Config},
     connections,
     ctx::{Caller, Ctx},
@@ -211,6 +211,7 @@ async fn open_app(
         keys: KeyRing::default(),
         secret_uses: SecretUses::default(),
         known_clients: KnownClients::default(),
+        known_origins: KnownOrigins::default(),
         permitted: Permitted::default(),
         api_tokens: ValidTokens::default(),
         provider_keys: ProviderKeys::default(),

@@ -48,6 +48,10 @@ impl OAuthError {
     pub fn invalid_refresh_token() -> Self {
         Self::invalid_grant("the refresh token is invalid or expired: start the sign-in again")
     }
+    /// The server does not take tokens of this kind back (RFC 7009 §2.2.1).
+    pub fn unsupported_token_type(description: &'static str) -> Self {
+        Self::new("unsupported_token_type", description)
+    }
     /// The client may not have this scope.
     pub fn invalid_scope(scope: &str) -> Self {
         let shown: String = scope.chars().take(100).collect();

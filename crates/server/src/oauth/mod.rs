@@ -4,6 +4,7 @@
 //! counts; what was signed leaves the process only after what it rests on is stored; whatever a member gets ends with the
 //! session, the membership, the user and the client (`docs/decisions/0026-codes-and-refresh-tokens.md`).
 mod about;
+mod access_token;
 mod client_auth;
 mod codes;
 mod discovery;
@@ -11,19 +12,24 @@ mod error;
 mod form;
 mod grant;
 mod grants;
+mod introspection;
 mod issue;
 mod jobs;
 mod person;
 mod refresh_token;
 mod revocation;
 mod store;
+mod userinfo;
 
 pub use codes::issue as issue_code;
 pub use discovery::discovery;
 pub use error::OAuthError;
 pub use grant::{Grant, NewCode, Subject};
 pub use grants::token;
+pub use introspection::introspect;
 pub use jobs::jobs;
+pub use revocation::revoke_token;
+pub use userinfo::{UserInfoError, userinfo};
 
 /// Largest body of a token request.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;

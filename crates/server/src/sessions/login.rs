@@ -189,6 +189,19 @@ pub async fn touch(
     store::touch(tx, ctx.environment().id, id, organization, ctx.now()).await
 }
 
+/// Whether a session can be used in an organization at this moment, without using it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn goes_on(
+    tx: &mut impl Queryable,
+    ctx: &Ctx,
+    id: SessionId,
+    organization: OrganizationId,
+) -> Result<bool, Error> {
+    store::goes_on(tx, ctx.environment().id, id, organization, ctx.now()).await
+}
+
 /// Stores that the user of a session has proved once more who they are: what needs a fresh proof may be done for a while.
 ///
 /// # Errors

@@ -434,6 +434,28 @@ pub async fn touch(
     Ok(touched > 0)
 }
 
+/// Whether a session that has not ended can be used in an organization.
+pub async fn goes_on(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: SessionId,
+    organization: OrganizationId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let found: Option<SessionId> = sql!(concat!(
+        "SELECT s.id FROM sessions s
+         WHERE s.environment_id = $1 AND s.id = $3 AND s.status = 'ACTIVE' AND s.idle_expires_at > $2 AND ",
+        belongs!("AND x.organization_id = $4")
+    ))
+    .bind(env)
+    .bind(now)
+    .bind(id)
+    .bind(organization)
+    .optional(tx)
+    .await?;
+    Ok(found.is_some())
+}
+
 /// Stores that the user proved who they are.
 pub async fn authenticated(
     tx: &mut Tx,

@@ -3,7 +3,9 @@
 
 mod claims;
 mod codes;
+mod cors;
 mod ends;
+mod known;
 mod refresh;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};

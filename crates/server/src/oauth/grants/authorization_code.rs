@@ -137,13 +137,10 @@ fn is_verified(challenge: &str, verifier: &str) -> bool {
 /// Refuses a code that was used, or that another client presents, and takes back what the first use gave
 /// (RFC 6749 §4.1.2), unless the same client asks once more for an answer that it may have lost.
 async fn refuse_again(ctx: &Ctx, code: &Code, is_same: bool) -> Result<OAuthError, Error> {
-    let (env, now) = (ctx.environment().id, ctx.now());
+    let now = ctx.now();
     let is_lost_answer = |used_at: Timestamp| is_same && !used_at.plus(ASKED_AGAIN).is_past(now);
     if code.used_at.is_some_and(|used_at| !is_lost_answer(used_at)) {
-        let mut tx = ctx.db().write().await?;
-        store::delete_family(&mut tx, env, code.id).await?;
-        revocation::all_of(&mut tx, ctx, &code.grant).await?;
-        tx.commit().await?;
+        revocation::end(ctx, code.id, &code.grant).await?;
         tracing::warn!(
             client.id = %code.grant.client, grant.id = %code.id,
             "an authorization code of client {} was used again: what it had given is revoked", code.grant.client

@@ -3,6 +3,8 @@ mod authorization_code;
 mod client_credentials;
 mod refresh_token;
 
+pub use refresh_token::find as find_refresh_token;
+
 use super::{OAuthError, about::has, client_auth, form::Form, grant::Grant, person::Person};
 use crate::{
     clients::{Client, ClientType, GrantType},

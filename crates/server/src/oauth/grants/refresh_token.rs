@@ -45,7 +45,7 @@ pub async fn refresh(ctx: &Ctx, presenter: &Presenter, form: &Form<'_>) -> Resul
 }
 
 /// The family of a genuine token.
-pub(in crate::oauth) async fn find(ctx: &Ctx, token: &str) -> Result<Option<(Presented, Family)>, Error> {
+pub async fn find(ctx: &Ctx, token: &str) -> Result<Option<(Presented, Family)>, Error> {
     let Some(token) = Presented::parse(token) else { return Ok(None) };
     let family = store::find_family(&mut ctx.db().read(), ctx.environment().id, token.family).await?;
     let genuine = family.filter(|family| token.is_genuine(&ctx.app().vault, family));
@@ -112,11 +112,7 @@ async fn rotate(ctx: &Ctx, token: &Presented, family: &Family) -> Result<i64, OA
 
 /// Ends a family of which a spent token was used.
 async fn end(ctx: &Ctx, family: &Family) -> Result<OAuthError, Error> {
-    let mut tx = ctx.db().write().await?;
-    let ended = store::delete_family(&mut tx, ctx.environment().id, family.id).await?;
-    if ended {
-        revocation::all_of(&mut tx, ctx, &family.grant).await?;
-        tx.commit().await?;
+    if revocation::end(ctx, family.id, &family.grant).await? {
         let client = family.grant.client;
         tracing::warn!(
             client.id = %client, grant.id = %family.id,
