@@ -77,6 +77,7 @@ impl<'a> Home<'a> {
             command.arg("--database-url").arg(url);
         }
         command.env("GATEWRIGHT_TELEMETRY__METRICS_LISTEN", self.metrics.to_string());
+        command.env("GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION", "false");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("starting {}", self.plan.server.display()))?;

@@ -76,6 +76,7 @@ class Server:
     def _surroundings(self):
         """Neither a configuration file in the working folder nor the caller's environment changes what is tested."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("GATEWRIGHT_")}
+        env["GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION"] = "false"  # tests make what they need
         return {"cwd": self.data_dir, "env": env}
 
     def _wait_until_ready(self):

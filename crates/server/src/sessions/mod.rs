@@ -10,6 +10,7 @@ mod jobs;
 mod login;
 mod model;
 mod ops;
+mod places;
 mod policy;
 mod store;
 
@@ -20,3 +21,4 @@ pub use login::{
     touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};
+pub use places::Places;
