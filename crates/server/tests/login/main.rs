@@ -5,4 +5,5 @@ mod links;
 mod organizations;
 mod refusals;
 mod sign_up;
+mod sso;
 mod support;
