@@ -61,7 +61,9 @@ mod tests {
     enum Value {
         Text(&'static str),
         Double(f64),
+        Short(u16),
         Number(u32),
+        Long(u64),
         Map(Vec<(&'static str, Value)>),
         List(Vec<Value>),
     }
@@ -71,12 +73,14 @@ mod tests {
         match value {
             Value::Text(text) => [&[short(2, text.len())], text.as_bytes()].concat(),
             Value::Double(number) => [&[short(3, 8)][..], &number.to_be_bytes()].concat(),
+            Value::Short(number) => [&[short(5, 2)][..], &number.to_be_bytes()].concat(),
             Value::Number(number) => [&[short(6, 4)][..], &number.to_be_bytes()].concat(),
             Value::Map(pairs) => {
                 let written = pairs.iter().flat_map(|(key, value)| [write(&Value::Text(key)), write(value)]);
                 [vec![short(7, pairs.len())]].into_iter().chain(written).flatten().collect()
             }
-            // An extended type: its number less seven comes second.
+            // Extended types: the number less seven comes second.
+            Value::Long(number) => [&[short(0, 8), 9 - 7][..], &number.to_be_bytes()].concat(),
             Value::List(items) => {
                 [short(0, items.len()), 11 - 7].into_iter().chain(items.iter().flat_map(write)).collect()
             }
@@ -85,7 +89,7 @@ mod tests {
 
     /// A file that knows the addresses that begin with a zero bit, and nothing of the others.
     fn file(kind: &'static str) -> Vec<u8> {
-        use Value::{Double, List, Map, Number, Text};
+        use Value::{Double, List, Long, Map, Number, Short, Text};
         let place = Map(vec![
             ("city", Map(vec![("names", Map(vec![("de", Text("Wien")), ("en", Text("Vienna"))]))])),
             ("country", Map(vec![("iso_code", Text("AT"))])),
@@ -93,15 +97,15 @@ mod tests {
             ("subdivisions", List(vec![Map(vec![("iso_code", Text("9"))])])),
         ]);
         let metadata = Map(vec![
-            ("binary_format_major_version", Number(2)),
-            ("binary_format_minor_version", Number(0)),
-            ("build_epoch", Number(1)),
+            ("binary_format_major_version", Short(2)),
+            ("binary_format_minor_version", Short(0)),
+            ("build_epoch", Long(1)),
             ("database_type", Text(kind)),
             ("description", Map(vec![])),
-            ("ip_version", Number(4)),
+            ("ip_version", Short(4)),
             ("languages", List(vec![])),
             ("node_count", Number(1)),
-            ("record_size", Number(32)),
+            ("record_size", Short(32)),
         ]);
         // One node: left to the first value of the data, right to nothing.
         let tree = [17_u32.to_be_bytes(), 1_u32.to_be_bytes()].concat();

@@ -4,7 +4,9 @@ use super::{
     visit::{Arriving, MAX_FORM, Visit, query, redirect},
 };
 use crate::{
-    error::{Error, Kind},
+    connections::{self, Connection},
+    error::Kind,
+    identities::Identity,
     ids::ConnectionId,
     login::{self, Go, Trouble, TroubleKind},
     pages::{self, Look, Page},
@@ -63,25 +65,44 @@ async fn callback(
     };
     let hash = visit.browser.hash();
     let known = (!visit.browser.is_new).then_some(hash.as_slice());
-    let (purpose, answer) = match relying_party::finish(&visit.ctx, id, params, known).await {
-        Ok(finished) => (Some(finished.purpose), Ok(finished.identity)),
-        Err(error) => (error.purpose, Err(error)),
-    };
-    if let Err(error) = &answer {
-        report(error, visit.ctx.request_id());
+    match relying_party::finish(&visit.ctx, id, params, known).await {
+        Ok(done) => came_back(&visit, done.purpose, &done.connection, Ok(done.identity)).await,
+        Err(error) => failed(&visit, id, error).await,
     }
-    match (purpose, answer) {
-        (Some(Purpose::Login(request)), answer) => {
-            let outcome = login::came_back(&visit.ctx, request, id, answer, visit.visitor(&hash)).await;
+}
+
+/// A failure of nobody knows what is for the browser alone to see.
+async fn failed(visit: &Visit, id: ConnectionId, error: UpstreamError) -> Response {
+    report(&error, visit.ctx.request_id());
+    let env = visit.ctx.environment().id;
+    let found = match connections::find(&mut visit.ctx.db().read(), env, None, id).await {
+        Ok(found) => found,
+        Err(error) => return visit.broken(error),
+    };
+    match (error.purpose, found) {
+        (Some(purpose), Some(connection)) => came_back(visit, purpose, &connection, Err(error)).await,
+        _ => stop(visit, TroubleKind::Expired, error.code, &error.to_string()).await,
+    }
+}
+
+/// Goes on with what the browser was away for.
+async fn came_back(
+    visit: &Visit,
+    purpose: Purpose,
+    connection: &Connection,
+    answer: Result<Identity, UpstreamError>,
+) -> Response {
+    match purpose {
+        Purpose::Login(request) => {
+            let hash = visit.browser.hash();
+            let outcome =
+                login::came_back(&visit.ctx, request, connection, answer, visit.visitor(&hash)).await;
             visit.answer(outcome.unwrap_or_else(login::Outcome::from)).await
         }
-        (Some(Purpose::Test(test)), answer) => match test_run::end(&visit.ctx, test, answer).await {
-            Ok(page) => with_test_id(show(&visit, &page).await, &test.to_string()),
+        Purpose::Test(test) => match test_run::end(&visit.ctx, test, answer).await {
+            Ok(page) => with_test_id(show(visit, &page).await, &test.to_string()),
             Err(error) => visit.broken(error),
         },
-        // Nobody knows any more what it was for.
-        (None, Err(error)) => stop(&visit, TroubleKind::Expired, error.code, &error.to_string()).await,
-        (None, Ok(_)) => visit.broken(Error::internal("a sign-in at a provider was for nothing")),
     }
 }
 
