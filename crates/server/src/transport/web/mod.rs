@@ -3,6 +3,7 @@
 mod cookies;
 mod cors;
 mod files;
+mod logout;
 mod oauth;
 mod pages;
 
@@ -44,6 +45,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(reference::router(built))
         .merge(oauth::routes(&web))
         .merge(files::routes())
+        .merge(logout::routes())
         .merge(pages::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
