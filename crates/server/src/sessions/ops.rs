@@ -9,6 +9,7 @@ use crate::{
     db::Tx,
     error::Error,
     events::{self, EventType},
+    identities,
     ids::{SessionId, UserId},
     jobs,
     paging::{List, Page, Sizes, Window},
@@ -113,5 +114,7 @@ pub(super) async fn tell(tx: &mut Tx, ctx: &Ctx, kind: EventType, id: SessionId)
     let session = session.ok_or_else(|| Error::internal("a session is not there in its own transaction"))?;
     let user = users::find(tx, env, &UserRef::Id(session.user)).await?;
     let user = user.ok_or_else(|| Error::internal("a session without its user"))?;
-    events::emit(tx, ctx, kind, Some(session.organization), &session.event_data(&user)).await
+    let linked = identities::of_users(tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    let data = session.event_data(&user, &linked.unwrap_or_default());
+    events::emit(tx, ctx, kind, Some(session.organization), &data).await
 }
