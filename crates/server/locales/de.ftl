@@ -39,11 +39,8 @@ passkey-needs-script = Passkeys brauchen JavaScript, das in diesem Browser abges
 
 problem-email = Geben Sie eine E-Mail-Adresse ein, zum Beispiel name@example.com.
 problem-email-not-allowed = Diese E-Mail-Adresse kann hier nicht verwendet werden. Nehmen Sie Ihre berufliche Adresse.
-problem-sign-up-closed = Mit dieser Adresse gibt es kein Konto, und neue Konten entstehen nur auf Einladung.
 problem-passkey = Dieser Passkey wurde nicht angenommen. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.
 problem-provider = Die Anmeldung mit { $provider } hat nicht geklappt. Versuchen Sie es noch einmal oder wählen Sie einen anderen Weg.
-problem-provider-cancelled = Die Anmeldung mit { $provider } wurde abgebrochen.
-problem-try-again = Das hat zu lange gedauert oder kam von einer anderen Seite. Bitte versuchen Sie es noch einmal.
 
 ## Eine E-Mail ist unterwegs
 
@@ -63,7 +60,6 @@ problem-code-wrong = { $left ->
    *[other] Dieser Code stimmt nicht. Sie haben noch { $left } Versuche.
 }
 problem-code-expired = Dieser Code gilt nicht mehr. Lassen Sie sich einen neuen senden.
-problem-code-spent = Es waren zu viele falsche Codes. Lassen Sie sich einen neuen senden.
 problem-too-many-mails = { $minutes ->
     [one] Es wurden zu viele E-Mails angefordert. Versuchen Sie es in einer Minute noch einmal.
    *[other] Es wurden zu viele E-Mails angefordert. Versuchen Sie es in { $minutes } Minuten noch einmal.
@@ -79,6 +75,10 @@ link-sent-same-browser = Öffnen Sie ihn in diesem Browser, auf diesem Gerät.
 confirm-link-title = Anmeldung fortsetzen?
 confirm-link = Sie melden sich als { $email } an.
 confirm-link-unexpected = Wenn Sie diese E-Mail nicht gerade angefordert haben, schließen Sie diese Seite.
+link-expired-what = Dieser Link gilt nicht mehr.
+link-expired-remedy = Gehen Sie zu dem Fenster zurück, in dem Sie begonnen haben, und lassen Sie sich eine neue E-Mail senden.
+other-browser-what = Dieser Link gehört zu einer Anmeldung, die in einem anderen Browser begonnen wurde.
+other-browser-remedy = Öffnen Sie den Link in dem Browser, in dem Sie begonnen haben, oder gehen Sie zurück zur Anwendung und melden Sie sich hier neu an.
 link-done-title = Sie sind angemeldet
 link-done = Kehren Sie zu dem Fenster zurück, in dem Sie begonnen haben: Dort geht es weiter. Dieses können Sie schließen.
 
@@ -93,6 +93,8 @@ organization-create = Organisation anlegen
 create-title = Organisation anlegen
 create-introduction = Hier arbeiten Sie mit Ihrem Team zusammen.
 problem-organization-name = Geben Sie einen Namen mit höchstens 200 Zeichen ein.
+problem-organization-full = In dieser Organisation ist kein Platz für ein weiteres Mitglied. Fragen Sie deren Administration.
+problem-organization-gone = Sie haben zu dieser Organisation keinen Zugang oder keinen mehr. Wählen Sie eine andere.
 
 invitation-title = { $organization } beitreten
 invitation = Sie sind eingeladen, { $organization } beizutreten.

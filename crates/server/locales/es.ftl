@@ -39,11 +39,8 @@ passkey-needs-script = Las llaves de acceso necesitan JavaScript, que está desa
 
 problem-email = Escriba un correo electrónico, por ejemplo nombre@example.com.
 problem-email-not-allowed = Este correo no se puede usar aquí. Use el de su trabajo.
-problem-sign-up-closed = No hay ninguna cuenta con este correo, y las nuevas solo se crean por invitación.
 problem-passkey = No se ha aceptado esta llave de acceso. Inténtelo de nuevo o elija otra forma.
 problem-provider = No se ha podido iniciar sesión con { $provider }. Inténtelo de nuevo o elija otra forma.
-problem-provider-cancelled = Se ha cancelado el inicio de sesión con { $provider }.
-problem-try-again = Ha pasado demasiado tiempo o la petición venía de otra página. Inténtelo de nuevo.
 
 ## Se ha enviado un correo
 
@@ -63,7 +60,6 @@ problem-code-wrong = { $left ->
    *[other] Este código no es correcto. Le quedan { $left } intentos.
 }
 problem-code-expired = Este código ya no es válido. Pida uno nuevo.
-problem-code-spent = Ha habido demasiados códigos incorrectos. Pida uno nuevo.
 problem-too-many-mails = { $minutes ->
     [one] Se han pedido demasiados correos. Inténtelo de nuevo en un minuto.
    *[other] Se han pedido demasiados correos. Inténtelo de nuevo en { $minutes } minutos.
@@ -79,6 +75,10 @@ link-sent-same-browser = Ábralo en este navegador y en este dispositivo.
 confirm-link-title = ¿Continuar con el inicio de sesión?
 confirm-link = Va a iniciar sesión como { $email }.
 confirm-link-unexpected = Si no acaba de pedir este correo, cierre esta página.
+link-expired-what = Este enlace ya no es válido.
+link-expired-remedy = Vuelva a la ventana en la que empezó y pida un correo nuevo.
+other-browser-what = Este enlace pertenece a un inicio de sesión que se empezó en otro navegador.
+other-browser-remedy = Abra el enlace en el navegador en el que empezó, o vuelva a la aplicación e inicie sesión aquí de nuevo.
 link-done-title = Ha iniciado sesión
 link-done = Vuelva a la ventana en la que empezó: allí continúa. Esta ya puede cerrarla.
 
@@ -93,6 +93,8 @@ organization-create = Crear una organización
 create-title = Cree una organización
 create-introduction = Es el lugar donde trabaja con su equipo.
 problem-organization-name = Escriba un nombre de 200 caracteres como máximo.
+problem-organization-full = En esta organización no hay sitio para más miembros. Pregunte a su administrador.
+problem-organization-gone = No puede entrar en esta organización, o ya no. Elija otra.
 
 invitation-title = Únase a { $organization }
 invitation = Tiene una invitación para unirse a { $organization }.

@@ -39,11 +39,8 @@ passkey-needs-script = Les clés d’accès ont besoin de JavaScript, qui est d�
 
 problem-email = Saisissez une adresse e-mail, par exemple nom@example.com.
 problem-email-not-allowed = Cette adresse e-mail ne peut pas être utilisée ici. Prenez votre adresse professionnelle.
-problem-sign-up-closed = Aucun compte n’existe avec cette adresse, et les nouveaux comptes se créent seulement sur invitation.
 problem-passkey = Cette clé d’accès n’a pas été acceptée. Réessayez ou choisissez un autre moyen.
 problem-provider = La connexion avec { $provider } n’a pas fonctionné. Réessayez ou choisissez un autre moyen.
-problem-provider-cancelled = La connexion avec { $provider } a été annulée.
-problem-try-again = Cela a pris trop de temps ou venait d’une autre page. Veuillez réessayer.
 
 ## Un e-mail a été envoyé
 
@@ -63,7 +60,6 @@ problem-code-wrong = { $left ->
    *[other] Ce code n’est pas correct. Il vous reste { $left } essais.
 }
 problem-code-expired = Ce code n’est plus valable. Demandez-en un nouveau.
-problem-code-spent = Il y a eu trop de codes incorrects. Demandez-en un nouveau.
 problem-too-many-mails = { $minutes ->
     [one] Trop d’e-mails ont été demandés. Réessayez dans { $minutes } minute.
    *[other] Trop d’e-mails ont été demandés. Réessayez dans { $minutes } minutes.
@@ -79,6 +75,10 @@ link-sent-same-browser = Ouvrez-le dans ce navigateur, sur cet appareil.
 confirm-link-title = Poursuivre la connexion ?
 confirm-link = Vous vous connectez en tant que { $email }.
 confirm-link-unexpected = Si vous ne venez pas de demander cet e-mail, fermez cette page.
+link-expired-what = Ce lien n’est plus valable.
+link-expired-remedy = Revenez à la fenêtre où vous avez commencé et demandez un nouvel e-mail.
+other-browser-what = Ce lien appartient à une connexion commencée dans un autre navigateur.
+other-browser-remedy = Ouvrez le lien dans le navigateur où vous avez commencé, ou revenez à l’application et connectez-vous à nouveau ici.
 link-done-title = Vous êtes connecté
 link-done = Revenez à la fenêtre où vous avez commencé : la suite s’y passe. Vous pouvez fermer celle-ci.
 
@@ -93,6 +93,8 @@ organization-create = Créer une organisation
 create-title = Créer une organisation
 create-introduction = C’est là que vous travaillez avec votre équipe.
 problem-organization-name = Saisissez un nom de 200 caractères au plus.
+problem-organization-full = Cette organisation n’a plus de place pour un nouveau membre. Demandez à son administrateur.
+problem-organization-gone = Vous n’avez pas accès à cette organisation, ou plus maintenant. Choisissez-en une autre.
 
 invitation-title = Rejoindre { $organization }
 invitation = Vous êtes invité à rejoindre { $organization }.

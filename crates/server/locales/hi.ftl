@@ -39,11 +39,8 @@ passkey-needs-script = पासकी के लिए JavaScript चाहि�
 
 problem-email = कोई ईमेल पता लिखें, जैसे name@example.com।
 problem-email-not-allowed = यहाँ इस ईमेल पते का उपयोग नहीं हो सकता। अपने काम वाले पते का उपयोग करें।
-problem-sign-up-closed = इस पते से कोई खाता नहीं है, और नए खाते केवल आमंत्रण से बनते हैं।
 problem-passkey = यह पासकी स्वीकार नहीं हुई। फिर से कोशिश करें या कोई दूसरा तरीका चुनें।
 problem-provider = { $provider } से साइन इन नहीं हो पाया। फिर से कोशिश करें या कोई दूसरा तरीका चुनें।
-problem-provider-cancelled = { $provider } से साइन इन रद्द कर दिया गया।
-problem-try-again = इसमें बहुत समय लग गया या यह किसी दूसरे पृष्ठ से आया। कृपया फिर से कोशिश करें।
 
 ## ईमेल भेजा गया
 
@@ -63,7 +60,6 @@ problem-code-wrong = { $left ->
    *[other] यह कोड सही नहीं है। आप { $left } बार और कोशिश कर सकते हैं।
 }
 problem-code-expired = यह कोड अब मान्य नहीं है। नया कोड मँगाएँ।
-problem-code-spent = बहुत बार ग़लत कोड डाला गया। नया कोड मँगाएँ।
 problem-too-many-mails = { $minutes ->
     [one] बहुत सारे ईमेल माँगे गए। { $minutes } मिनट बाद फिर से कोशिश करें।
    *[other] बहुत सारे ईमेल माँगे गए। { $minutes } मिनट बाद फिर से कोशिश करें।
@@ -79,6 +75,10 @@ link-sent-same-browser = उसे इसी डिवाइस पर, इस�
 confirm-link-title = साइन इन जारी रखें?
 confirm-link = आप { $email } के रूप में साइन इन कर रहे हैं।
 confirm-link-unexpected = अगर आपने यह ईमेल अभी नहीं माँगा है, तो यह पृष्ठ बंद कर दें।
+link-expired-what = यह लिंक अब मान्य नहीं है।
+link-expired-remedy = उस विंडो पर लौटें जहाँ आपने शुरू किया था और नया ईमेल मँगाएँ।
+other-browser-what = यह लिंक ऐसे साइन इन का है जो किसी दूसरे ब्राउज़र में शुरू हुआ था।
+other-browser-remedy = लिंक को उसी ब्राउज़र में खोलें जहाँ आपने शुरू किया था, या एप्लिकेशन पर लौटकर यहाँ फिर से साइन इन करें।
 link-done-title = आप साइन इन हो गए हैं
 link-done = उस विंडो पर लौटें जहाँ आपने शुरू किया था: आगे का काम वहीं होगा। इसे आप बंद कर सकते हैं।
 
@@ -93,6 +93,8 @@ organization-create = संगठन बनाएँ
 create-title = संगठन बनाएँ
 create-introduction = यहाँ आप अपनी टीम के साथ काम करते हैं।
 problem-organization-name = 200 अक्षरों तक का नाम लिखें।
+problem-organization-full = इस संगठन में और सदस्यों के लिए जगह नहीं है। इसके व्यवस्थापक से पूछें।
+problem-organization-gone = आप इस संगठन में नहीं जा सकते, या अब नहीं जा सकते। कोई दूसरा चुनें।
 
 invitation-title = { $organization } से जुड़ें
 invitation = आपको { $organization } से जुड़ने का आमंत्रण मिला है।

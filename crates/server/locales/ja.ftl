@@ -39,11 +39,8 @@ passkey-needs-script = パスキーには JavaScript が必要ですが、この
 
 problem-email = メールアドレスを入力してください(例: name@example.com)。
 problem-email-not-allowed = このメールアドレスはここでは使えません。仕事用のアドレスをお使いください。
-problem-sign-up-closed = このアドレスのアカウントはありません。新しいアカウントは招待がある場合にのみ作成できます。
 problem-passkey = このパスキーは受け付けられませんでした。もう一度試すか、別の方法を選んでください。
 problem-provider = { $provider } でサインインできませんでした。もう一度試すか、別の方法を選んでください。
-problem-provider-cancelled = { $provider } でのサインインは中止されました。
-problem-try-again = 時間がかかりすぎたか、別のページから送信されました。もう一度お試しください。
 
 ## メールを送信しました
 
@@ -62,7 +59,6 @@ problem-code-wrong = { $left ->
    *[other] コードが正しくありません。あと { $left } 回試せます。
 }
 problem-code-expired = このコードの有効期限が切れました。新しいコードを送信してください。
-problem-code-spent = 間違ったコードが何度も入力されました。新しいコードを送信してください。
 problem-too-many-mails = { $minutes ->
    *[other] メールの送信回数が多すぎます。{ $minutes } 分後にもう一度お試しください。
 }
@@ -76,6 +72,10 @@ link-sent-same-browser = この端末の、このブラウザーで開いてく�
 confirm-link-title = サインインを続けますか?
 confirm-link = { $email } としてサインインします。
 confirm-link-unexpected = このメールに心当たりがない場合は、このページを閉じてください。
+link-expired-what = このリンクは無効になりました。
+link-expired-remedy = 最初のウィンドウに戻り、新しいメールを送信してください。
+other-browser-what = このリンクは、別のブラウザーで始められたサインインのものです。
+other-browser-remedy = 最初のブラウザーでリンクを開くか、アプリケーションに戻ってこちらでもう一度サインインしてください。
 link-done-title = サインインしました
 link-done = 最初のウィンドウにお戻りください。続きはそちらで進みます。このウィンドウは閉じてかまいません。
 
@@ -90,6 +90,8 @@ organization-create = 組織を作成
 create-title = 組織を作成
 create-introduction = チームで一緒に作業する場所です。
 problem-organization-name = 200 文字以内の名前を入力してください。
+problem-organization-full = この組織にはこれ以上メンバーを追加できません。組織の管理者にお問い合わせください。
+problem-organization-gone = この組織には入れないか、入れなくなりました。別の組織を選択してください。
 
 invitation-title = { $organization } に参加
 invitation = { $organization } に招待されています。

@@ -69,6 +69,7 @@ pub mod tokens;
 // Slices: signing in.
 pub mod login;
 pub mod passwordless;
+pub mod relying_party;
 // Slices: the people who work in the dashboard.
 pub mod members;
 

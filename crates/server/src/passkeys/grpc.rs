@@ -34,7 +34,7 @@ async fn list(ctx: Ctx, request: pb::ListCredentialsRequest) -> Reply<pb::ListCr
     let raw_ids = passkeys.iter().map(|passkey| BASE64URL.encode(&passkey.credential.raw_id));
     Ok(pb::ListCredentialsResponse {
         all_accepted_credentials_options: Some(pb::AllAcceptedCredentialsOptions {
-            rp_id: RelyingParty::of(ctx.environment()).id,
+            rp_id: relying_party(&ctx).await?.id,
             user_id: BASE64URL.encode(user_handle(user)),
             all_accepted_credential_ids: raw_ids.collect(),
         }),
@@ -53,7 +53,7 @@ async fn delete(ctx: Ctx, request: pb::DeleteCredentialRequest) -> Reply<pb::Del
     Ok(pb::DeleteCredentialResponse {
         success: true,
         unknown_credential_options: Some(pb::UnknownCredentialOptions {
-            rp_id: RelyingParty::of(ctx.environment()).id,
+            rp_id: relying_party(&ctx).await?.id,
             credential_id: BASE64URL.encode(passkey.credential.raw_id),
         }),
     })
@@ -63,7 +63,11 @@ async fn related_origins(
     ctx: Ctx,
     _request: pb::GetRelatedOriginsRequest,
 ) -> Reply<pb::GetRelatedOriginsResponse> {
-    Ok(pb::GetRelatedOriginsResponse { origins: RelyingParty::of(ctx.environment()).origins })
+    Ok(pb::GetRelatedOriginsResponse { origins: relying_party(&ctx).await?.origins })
+}
+
+async fn relying_party(ctx: &Ctx) -> Result<RelyingParty, Error> {
+    RelyingParty::of(&mut ctx.db().read(), ctx.environment()).await
 }
 
 fn message(passkey: Passkey) -> pb::WebAuthnCredential {

@@ -55,6 +55,8 @@ pub struct Passkey {
     pub created_at: Timestamp,
     /// When its record was last changed.
     pub updated_at: Timestamp,
+    /// When somebody last signed in with it.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl Passkey {

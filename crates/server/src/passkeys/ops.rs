@@ -32,8 +32,14 @@ pub async fn add(tx: &mut Tx, ctx: &Ctx, new: NewPasskey) -> Result<Passkey, Err
     // The foreign key alone would take a user of another environment.
     users::find(tx, env, &which).await?.ok_or_else(|| User::not_found(&which))?;
     let now = ctx.now();
-    let passkey =
-        Passkey { id: ctx.new_id(), credential: new, display_name: None, created_at: now, updated_at: now };
+    let passkey = Passkey {
+        id: ctx.new_id(),
+        credential: new,
+        display_name: None,
+        created_at: now,
+        updated_at: now,
+        last_used_at: None,
+    };
     store::insert(tx, env, &passkey).await?;
     Ok(passkey)
 }

@@ -18,6 +18,7 @@ impl FromRow for Passkey {
             display_name: row.next()?,
             created_at: row.next()?,
             updated_at: row.next()?,
+            last_used_at: row.next()?,
             credential: NewPasskey {
                 user: row.next()?,
                 raw_id: row.next()?,
@@ -60,7 +61,7 @@ fn device(row: &mut Row) -> Result<Device, Error> {
 macro_rules! select {
     ($rest:literal) => {
         sql!(concat!(
-            "SELECT id, display_name, created_at, updated_at, user_id, raw_id, verifier, attestation_type, aaguid,
+            "SELECT id, display_name, created_at, updated_at, last_used_at, user_id, raw_id, verifier, attestation_type, aaguid,
                     attachment, transports, user_present, user_verified, backup_eligible, backup_state, user_agent,
                     os, os_version, browser, browser_version, device_type, ip_address, region, region_subdivision, city
              FROM passkeys WHERE environment_id = $1 ",
@@ -78,6 +79,15 @@ pub async fn find(
     Ok(select!("AND id = $2").bind(env).bind(id).optional(tx).await?)
 }
 
+/// The passkey with this credential id of WebAuthn.
+pub async fn find_by_raw_id(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    raw_id: &[u8],
+) -> Result<Option<Passkey>, Error> {
+    Ok(select!("AND raw_id = $2").bind(env).bind(raw_id).optional(tx).await?)
+}
+
 /// The passkeys of a user, the newest first.
 pub async fn of_user(
     tx: &mut impl Queryable,
@@ -85,6 +95,17 @@ pub async fn of_user(
     user: UserId,
 ) -> Result<Vec<Passkey>, Error> {
     Ok(select!("AND user_id = $2 ORDER BY id DESC").bind(env).bind(user).all(tx).await?)
+}
+
+/// Whether the user has a passkey.
+pub async fn has_any(tx: &mut impl Queryable, env: EnvironmentId, user: UserId) -> Result<bool, Error> {
+    let found: Option<i64> =
+        sql!("SELECT id FROM passkeys WHERE environment_id = $1 AND user_id = $2 ORDER BY id LIMIT 1")
+            .bind(env)
+            .bind(user)
+            .optional(tx)
+            .await?;
+    Ok(found.is_some())
 }
 
 /// Adds a passkey.
@@ -148,6 +169,28 @@ pub async fn rename(
             .execute(tx)
             .await?;
     Ok(renamed > 0)
+}
+
+/// Stores that a passkey was used, unless its verifier has changed since it was read. Tells whether it did.
+pub async fn put_use(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    passkey: &Passkey,
+    verifier_before: &str,
+) -> Result<bool, Error> {
+    let put = sql!(
+        "UPDATE passkeys SET verifier = $4, backup_state = $5, last_used_at = $6
+         WHERE environment_id = $1 AND id = $2 AND verifier = $3"
+    )
+    .bind(env)
+    .bind(passkey.id)
+    .bind(verifier_before)
+    .bind(&passkey.credential.verifier)
+    .bind(passkey.credential.flags.backup_state)
+    .bind(passkey.last_used_at)
+    .execute(tx)
+    .await?;
+    Ok(put > 0)
 }
 
 /// Deletes a passkey. Tells whether it was there.

@@ -15,5 +15,8 @@ mod store;
 
 pub use grpc::routes;
 pub use jobs::jobs;
-pub use login::{Authentication, enter, find_by_token, log_out, start, touch};
+pub use login::{
+    Authenticated, Authentication, authenticated, enter, find_by_token, goes_on, log_out, proofs, start,
+    touch, use_in,
+};
 pub use model::{Device, Location, Session, Status};

@@ -82,6 +82,8 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When its record was last changed.
     pub updated_at: Timestamp,
+    /// When the user last proved who they are.
+    pub authenticated_at: Timestamp,
     /// When it was last used.
     pub last_active_at: Timestamp,
     /// Minutes without use after which it ends; none if idleness ends nothing.

@@ -132,7 +132,7 @@ impl Default for Timeouts {
 
 impl WebAuthnSettings {
     /// Passkeys for the environment's own pages.
-    pub(super) fn of(environment: &Environment) -> Self {
+    pub fn of(environment: &Environment) -> Self {
         let host = environment.domain.split(':').next().unwrap_or_default();
         Self {
             rp: RelyingParty { ids: vec![host.to_owned()], origins: vec![environment.url.clone()] },
