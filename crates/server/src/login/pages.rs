@@ -209,6 +209,7 @@ async fn choose(
         csrf,
         action: at("organizations", sign_in),
         email: proof.email.clone(),
+        problem: sign_in.progress.problem.as_ref().map(problem),
         organizations: offered.into_iter().map(choice).collect(),
         can_create,
         sign_out_href: at("back", sign_in),
