@@ -36,6 +36,7 @@ pub async fn emit(
     };
     let (actor_type, actor_id) = match ctx.caller() {
         Caller::Client(id) => ("API", id.to_string()),
+        Caller::Person { user, .. } => ("HUMAN", user.to_string()),
         Caller::Operator => ("HUMAN", "operator".to_owned()),
         Caller::Server => ("MACHINE", "server".to_owned()),
         Caller::Anonymous => ("MACHINE", String::new()),

@@ -15,5 +15,7 @@ mod store;
 
 pub use grpc::routes;
 pub use jobs::jobs;
-pub use login::{Authentication, authenticated, enter, find_by_token, log_out, start, touch};
+pub use login::{
+    Authentication, authenticated, enter, find_active, find_by_token, log_out, require_fresh, start, touch,
+};
 pub use model::{Device, Location, Session, Status};

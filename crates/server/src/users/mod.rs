@@ -18,6 +18,7 @@ mod store;
 
 pub use grpc::routes;
 pub use jobs::{MembershipsEnded, jobs};
+pub use members::list_permissions as permissions_in;
 pub use membership::{Membership, Status};
 pub use messages::{profile as profile_message, profile_update};
 pub use model::{User, UserRef};
