@@ -9,7 +9,7 @@ use crate::{
     users::User,
 };
 use serde_json::{Value as Json, json};
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 stored_enum! {
     /// Whether and how a session ended. All but the first are final.
@@ -31,6 +31,9 @@ impl Status {
         self.as_str().to_ascii_lowercase()
     }
 }
+
+/// How long a proof of who somebody is counts as fresh.
+const FRESH: Duration = Duration::from_secs(600);
 
 /// Where an address seems to be. What is not known is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,6 +105,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether the user proved only just who they are.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.authenticated_at.plus(FRESH) > now
+    }
+
     /// When its time was over or it was revoked.
     pub fn expired_at(&self) -> Option<Timestamp> {
         self.ended_at.filter(|_| self.status != Status::Logout)

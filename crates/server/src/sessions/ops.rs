@@ -58,9 +58,11 @@ pub async fn list(
 /// # Errors
 /// `NOT_FOUND`
 pub async fn revoke(ctx: &Ctx, id: SessionId) -> Result<Session, Error> {
+    let (env, now) = (ctx.environment().id, ctx.now());
     let mut tx = ctx.db().write().await?;
     end(&mut tx, ctx, id, Status::Revoked).await?;
-    let found = store::find(&mut tx, ctx.environment().id, Key::Id(id), ctx.now()).await?;
+    let found = store::find(&mut tx, env, Key::Id(id), now).await?.filter(|found| ctx.reaches(found.user));
+    // Of somebody else's, nothing is committed.
     let session = found.ok_or_else(|| Session::not_found(id))?;
     tx.commit().await?;
     Ok(session)

@@ -11,10 +11,17 @@ use crate::{
 };
 use gatewright_api::scalekit::v1::{commons, users as pb};
 
-/// A user with its memberships.
+/// A user with its memberships. Persons see of others what their organization knows: neither other organizations, nor what
+/// the application keeps.
 pub fn user(ctx: &Ctx, account: Account) -> pb::User {
-    let user = account.user;
-    let external_identities = account.identities.into_iter().map(identity).collect();
+    let Account { mut user, mut memberships, mut identities } = account;
+    if let Some(person) = ctx.person().filter(|person| person.user != user.id) {
+        memberships.retain(|membership| membership.organization == person.organization);
+        memberships.iter_mut().for_each(|membership| membership.metadata.clear());
+        (user.external_id, user.metadata, user.profile.metadata) = Default::default();
+        identities.clear();
+    }
+    let external_identities = identities.into_iter().map(identity).collect();
     pb::User {
         id: user.id.to_string(),
         environment_id: ctx.environment().id.to_string(),
@@ -22,7 +29,7 @@ pub fn user(ctx: &Ctx, account: Account) -> pb::User {
         update_time: Some(user.updated_at.into()),
         email: user.email.as_str().to_owned(),
         external_id: user.external_id,
-        memberships: account.memberships.into_iter().map(|each| membership(ctx, each)).collect(),
+        memberships: memberships.into_iter().map(|each| membership(ctx, each)).collect(),
         user_profile: Some(commons::UserProfile { external_identities, ..profile(user.profile) }),
         metadata: user.metadata,
         last_login_time: user.last_login_at.map(Into::into),

@@ -21,6 +21,8 @@ use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
+pub use cookies::Cookies;
+
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
 pub struct Arrived(pub Arc<str>, pub Result<Arrival, Arc<Error>>);
