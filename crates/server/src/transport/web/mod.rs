@@ -4,6 +4,7 @@ mod cookies;
 mod cors;
 mod files;
 mod login;
+mod logout;
 mod oauth;
 mod pages;
 mod relying_party;
@@ -20,6 +21,8 @@ use axum::{Extension, Router, body::Body, extract::State, response::Response, ro
 use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
+
+pub use cookies::Cookies;
 
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
@@ -49,6 +52,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(oauth::routes(&web))
         .merge(files::routes())
         .merge(login::routes())
+        .merge(logout::routes())
         .merge(pages::routes())
         .merge(relying_party::routes())
         .merge(simulator::routes())
