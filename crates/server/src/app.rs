@@ -13,6 +13,7 @@ use crate::{
     rate::RateLimits,
     relying_party::ProviderKeys,
     roles::Permitted,
+    secret::Secret,
     time::Clock,
     tokens::ValidTokens,
     vault::Vault,
@@ -23,6 +24,17 @@ use crate::{
 pub struct Settings {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// For social providers in development environments.
+    pub social: Social,
+}
+
+/// What the operator has set for social providers; see `[social]` of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Social {
+    /// Client id and secret at Google.
+    pub google: Option<(String, Secret<String>)>,
+    /// A server that stands in for all providers.
+    pub stand_in_url: Option<String>,
 }
 
 /// What every request may use.

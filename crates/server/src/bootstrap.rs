@@ -1,7 +1,7 @@
 //! From a configuration to a running [`App`]: opens the database, brings it up to date, and at the very first start
 //! makes the default environment with its keys, roles and credentials.
 use crate::{
-    app::{App, Settings},
+    app::{App, Settings, Social},
     auth_logs,
     clients::{self, KnownClients, KnownOrigins, NewSecret, SecretUses},
     config::{self, Config},
@@ -216,7 +216,10 @@ async fn open_app(
         api_tokens: ValidTokens::default(),
         provider_keys: ProviderKeys::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
-        settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },
+        settings: Settings {
+            trusted_proxies: config.security.trusted_proxies.clone(),
+            social: social(&config.social),
+        },
     });
     if let Some(environment) = app.environments.default_environment() {
         use std::error::Error as _;
@@ -226,6 +229,14 @@ async fn open_app(
         })?;
     }
     Ok((app, credentials))
+}
+
+fn social(config: &config::Social) -> Social {
+    let (id, secret) = (config.google_client_id.clone(), config.google_client_secret.clone());
+    Social {
+        google: id.zip(secret.map(|secret| secret.0)),
+        stand_in_url: config.stand_in_url.as_ref().map(|url| url.as_str().to_owned()),
+    }
 }
 
 /// The default environment is where the configuration says, and so say its credentials.

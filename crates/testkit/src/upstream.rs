@@ -68,6 +68,11 @@ impl Idp {
         self.json("/keys", &json!({"keys": [self.key.jwk()]}));
     }
 
+    /// Its public key.
+    pub fn jwk(&self) -> Json {
+        serde_json::to_value(self.key.jwk()).unwrap()
+    }
+
     /// An ID token.
     pub fn sign(&self, claims: &Json) -> String {
         self.key.sign(claims.to_string().as_bytes()).unwrap()

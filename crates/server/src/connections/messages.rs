@@ -186,7 +186,7 @@ fn oauth(connection: &Connection, settings: OAuthSettings) -> pb::OAuthConnectio
         redirect_uri: connection.url("callback"),
         pkce_enabled: Some(settings.pkce_enabled),
         prompt: settings.prompt,
-        use_platform_creds: Some(false),
+        use_platform_creds: Some(settings.use_platform_creds),
         access_type: settings.access_type,
         custom_scope_name: settings.custom_scope_name,
         sync_user_profile_on_login: Some(settings.sync_user_profile_on_login),

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ctx::Ctx,
     error::Error,
-    ids::{self, OrganizationId},
+    ids::{AuthRequestId, OrganizationId},
     paging::total_size,
     rpc::Routes,
     structs,
@@ -64,8 +64,9 @@ fn filter(message: Option<pb::EventFilter>) -> Result<Filter, Error> {
                 .map_err(|error| Error::invalid("filter.organization_id", "id", error.to_string()))?,
         ),
     };
-    let sign_in = Some(message.auth_request_id.as_str()).filter(|text| !text.is_empty());
-    let sign_in = sign_in.map(|text| ids::parse("filter.auth_request_id", text)).transpose()?;
+    // Who sends another kind of id looks for the steps of something that is no sign-in.
+    let sign_in = message.auth_request_id.parse::<AuthRequestId>().ok();
+    let nothing = nothing || (sign_in.is_none() && !message.auth_request_id.is_empty());
     let source = match message.source() {
         pb::Source::Unspecified => None,
         pb::Source::Scalekit => Some("SCALEKIT"),

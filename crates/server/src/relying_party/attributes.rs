@@ -4,7 +4,7 @@ use super::{
     model::{UpstreamError, shown},
 };
 use crate::{
-    connections::Connection,
+    connections::{Connection, ConnectionType},
     email::Email,
     identities::Identity,
     text,
@@ -37,15 +37,20 @@ pub fn identity(
         if let Some(value) = value {
             fill(&mut identity, attribute, value);
         }
-        if attribute.required && !is_filled(&identity, attribute) {
+        if is_required(connection, attribute) && !is_filled(&identity, attribute) {
             return Err(missing(attribute, name, value));
         }
     }
     Ok(identity)
 }
 
+/// A social provider has no administrator who could add an attribute for us.
+fn is_required(connection: &Connection, attribute: &Attribute) -> bool {
+    attribute.required && (attribute.key == "email" || connection.kind() == ConnectionType::Oidc)
+}
+
 /// The name of the claim that has the attribute's value.
-fn source<'a>(connection: &'a Connection, attribute: &'a Attribute) -> &'a str {
+pub fn source<'a>(connection: &'a Connection, attribute: &'a Attribute) -> &'a str {
     let usual = match attribute.mapping.oidc.as_str() {
         "" => attribute.key.as_str(),
         name => name,

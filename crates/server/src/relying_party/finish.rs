@@ -5,13 +5,14 @@ use super::{
     id_token::{self, Claims, Expected},
     keys,
     model::{Callback, Finished, Purpose, UpstreamError, shown},
+    simulator, social,
     start::{self, check_enabled},
     store,
     upstream::{Issuer, Upstream},
     user_info,
 };
 use crate::{
-    connections::{self, Connection},
+    connections::{self, Connection, ConnectionType, Provider},
     ctx::Ctx,
     identities::Identity,
     ids::ConnectionId,
@@ -117,6 +118,23 @@ async fn identify(
     code: &str,
     state: &str,
 ) -> Result<Identity, UpstreamError> {
+    let claims = match simulator::is_one(connection) {
+        true => simulator::exchange(ctx, connection, code, state).await?,
+        false => ask(ctx, connection, params, code, state).await?,
+    };
+    let env = ctx.environment().id;
+    let catalogue = user_attributes::list(&mut ctx.db().read(), env, Catalogue::Sso).await?;
+    attributes::identity(connection, &catalogue, &claims)
+}
+
+/// All that the provider says of the person.
+async fn ask(
+    ctx: &Ctx,
+    connection: &Connection,
+    params: &Callback,
+    code: &str,
+    state: &str,
+) -> Result<Claims, UpstreamError> {
     let upstream = Upstream::of(ctx, connection)?;
     check_sender(&upstream, params.iss.as_deref())?;
     let tokens = exchange::exchange(ctx, &upstream, code, &start::code_verifier(ctx, state)).await?;
@@ -126,17 +144,21 @@ async fn identify(
         }
         None => Claims::new(),
     };
-    let claims = with_user_info(ctx, &upstream, &tokens, claims).await?;
-    let env = ctx.environment().id;
-    let catalogue = user_attributes::list(&mut ctx.db().read(), env, Catalogue::Sso).await?;
-    attributes::identity(connection, &catalogue, &claims)
+    let claims = match connection.provider {
+        Provider::GitHub if connection.kind() == ConnectionType::OAuth => {
+            social::github(ctx, &upstream, &tokens).await?
+        }
+        _ => with_user_info(ctx, &upstream, &tokens, claims).await?,
+    };
+    social::trusted(connection, claims)
 }
 
 /// RFC 9207 §2.4: whoever says who it is must be the one that the browser was sent to. Each connection has a callback of its
 /// own as well, so that answers cannot be mixed up (RFC 9700 §4.4.2).
 fn check_sender(upstream: &Upstream, iss: Option<&str>) -> Result<(), UpstreamError> {
     let (Some(iss), Some(issuer)) = (iss, &upstream.issuer) else { return Ok(()) };
-    if iss == issuer.name {
+    // Which of Microsoft's tenants it is, the ID token says.
+    if iss == issuer.name || issuer.name.contains("{tid}") {
         return Ok(());
     }
     let (expected, got) = (format!("iss {:?}", issuer.name), shown(&format!("{iss:?}")));
@@ -161,7 +183,7 @@ async fn check_id_token(
     })?;
     let verified = keys::verify(ctx, connection, upstream, issuer, token.expose()).await?;
     let expected = Expected {
-        issuer: &issuer.name,
+        issuer: &issuer.name_for(&verified),
         client_id: &upstream.client_id,
         nonce,
         access_token: tokens.access_token.as_ref().map(|token| token.expose().as_str()),
@@ -180,7 +202,9 @@ async fn with_user_info(
     let Some(url) = &upstream.user_info_uri else { return Ok(claims) };
     let mut all: Claims =
         user_info::read(ctx, url, upstream.plain_http, tokens.access_token.as_ref()).await?;
-    user_info::check_subject(&all, claims.get("sub").and_then(Json::as_str).unwrap_or_default())?;
+    if let Some(subject) = claims.get("sub").and_then(Json::as_str) {
+        user_info::check_subject(&all, subject)?;
+    }
     all.extend(claims);
     Ok(all)
 }

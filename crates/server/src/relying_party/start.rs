@@ -1,6 +1,7 @@
 //! Sends a browser to a provider: the authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 use super::{
     model::{Hints, Purpose, UpstreamError},
+    simulator,
     store::{self, Underway},
     upstream::Upstream,
 };
@@ -43,7 +44,10 @@ async fn request(
     hints: &Hints,
 ) -> Result<String, UpstreamError> {
     check_enabled(connection, purpose)?;
-    let upstream = Upstream::of(ctx, connection)?;
+    let upstream = match simulator::is_one(connection) {
+        true => None,
+        false => Some(Upstream::of(ctx, connection)?),
+    };
     let state = entropy::token()?;
     let underway = Underway {
         connection: connection.id,
@@ -55,7 +59,10 @@ async fn request(
     let mut tx = ctx.db().write().await?;
     store::insert(&mut tx, ctx.environment().id, vault::hash(&state), &underway, ctx.now()).await?;
     tx.commit().await?;
-    Ok(authorization_url(ctx, &upstream, &state, hints))
+    Ok(match upstream {
+        Some(upstream) => authorization_url(ctx, &upstream, &state, hints),
+        None => simulator::url(ctx, connection.id, &state, hints),
+    })
 }
 
 /// People sign in through enabled connections only; a test is what one does before.
@@ -82,8 +89,8 @@ fn authorization_url(ctx: &Ctx, upstream: &Upstream, state: &str, hints: &Hints)
         .append_pair("response_type", "code")
         .append_pair("client_id", &upstream.client_id)
         .append_pair("redirect_uri", &upstream.redirect_uri)
-        .append_pair("scope", &upstream.scope)
-        .append_pair("state", state);
+        .append_pair("state", state)
+        .extend_pairs(&upstream.extra);
     if upstream.issuer.is_some() {
         query.append_pair("nonce", &nonce(ctx, state));
     }
@@ -95,7 +102,7 @@ fn authorization_url(ctx: &Ctx, upstream: &Upstream, state: &str, hints: &Hints)
     if let Some(hint) = hints.login_hint.as_deref().filter(|hint| hint.len() <= MAX_LOGIN_HINT) {
         query.append_pair("login_hint", hint);
     }
-    if let Some(prompt) = prompt(hints) {
+    if let Some(prompt) = prompt(hints).or(upstream.prompt.as_deref()) {
         query.append_pair("prompt", prompt);
     }
     drop(query);

@@ -28,7 +28,7 @@ async fn go(t: &Server, query: &[(&str, &str)], cookie: Option<&str>) -> Answer 
 }
 
 fn location(answer: &Answer) -> &str {
-    assert_eq!(answer.status, 302, "{}", answer.text);
+    assert_eq!(answer.status, 303, "{}", answer.text);
     assert_eq!(
         (&answer.headers["cache-control"], &answer.headers["referrer-policy"]),
         (&"no-store".parse().unwrap(), &"no-referrer".parse().unwrap())

@@ -3,9 +3,12 @@
 mod cookies;
 mod cors;
 mod files;
+mod login;
 mod logout;
 mod oauth;
 mod pages;
+mod relying_party;
+mod visit;
 
 use super::{RequestLimits, errors, gate, reference};
 use crate::{
@@ -46,7 +49,9 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(oauth::routes(&web))
         .merge(files::routes())
         .merge(logout::routes())
+        .merge(login::routes())
         .merge(pages::routes())
+        .merge(relying_party::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
