@@ -22,14 +22,14 @@ pub fn routes(routes: &mut Routes) {
 }
 
 async fn list(ctx: Ctx, request: pb::ListCredentialsRequest) -> Reply<pb::ListCredentialsResponse> {
-    if request.user_id.is_empty() {
-        return Err(Error::invalid(
-            "user_id",
-            "required",
-            "is required: an application has no user of its own",
-        ));
-    }
-    let user = ids::parse("user_id", &request.user_id)?;
+    let user = match ctx.person() {
+        Some(person) => person.user,
+        None if request.user_id.is_empty() => {
+            let text = "is required: an application has no user of its own";
+            return Err(Error::invalid("user_id", "required", text));
+        }
+        None => ids::parse("user_id", &request.user_id)?,
+    };
     let passkeys = ops::list(&ctx, user).await?;
     let raw_ids = passkeys.iter().map(|passkey| BASE64URL.encode(&passkey.credential.raw_id));
     Ok(pb::ListCredentialsResponse {

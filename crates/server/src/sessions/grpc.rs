@@ -4,7 +4,15 @@ use super::{
     ops,
     store::Filter,
 };
-use crate::{ctx::Ctx, error::Error, ids, paging::total_size, rpc::Routes, time::Timestamp};
+use crate::{
+    ctx::Ctx,
+    error::Error,
+    ids,
+    paging::total_size,
+    rpc::Routes,
+    time::Timestamp,
+    users::{User, UserRef},
+};
 use gatewright_api::{rpc::session_service as api, scalekit::v1::sessions as pb};
 
 type Reply<T> = Result<T, Error>;
@@ -24,6 +32,9 @@ async fn get(ctx: Ctx, request: pb::SessionDetailsRequest) -> Reply<pb::SessionD
 
 async fn list(ctx: Ctx, request: pb::UserSessionDetailsRequest) -> Reply<pb::UserSessionDetails> {
     let user = ids::parse("user_id", &request.user_id)?;
+    if !ctx.reaches(user) {
+        return Err(User::not_found(&UserRef::Id(user)));
+    }
     let filter = filter(request.filter.unwrap_or_default())?;
     let (page, total) = ops::list(&ctx, user, &filter, request.page_size, &request.page_token).await?;
     Ok(pb::UserSessionDetails {

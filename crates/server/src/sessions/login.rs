@@ -182,6 +182,34 @@ pub async fn find(tx: &mut impl Queryable, ctx: &Ctx, id: SessionId) -> Result<O
     store::find(tx, ctx.environment().id, Key::Id(id), ctx.now()).await
 }
 
+/// A session, unless it has ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_active(
+    tx: &mut impl Queryable,
+    ctx: &Ctx,
+    id: SessionId,
+) -> Result<Option<Session>, Error> {
+    let found = store::find(tx, ctx.environment().id, Key::Id(id), ctx.now()).await?;
+    Ok(found.filter(|session| session.status == Status::Active))
+}
+
+/// Whoever has a stolen session shall not make it last: what gives further ways in, or takes them away, needs a
+/// person who has proved in the last ten minutes who she is. Other callers are none of its business.
+///
+/// # Errors
+/// `FAILED_PRECONDITION`
+pub async fn require_fresh(ctx: &Ctx) -> Result<(), Error> {
+    let Some(person) = ctx.person() else { return Ok(()) };
+    let session = find_active(&mut ctx.db().read(), ctx, person.session).await?;
+    if session.is_some_and(|session| session.is_fresh(ctx.now())) {
+        return Ok(());
+    }
+    let text = "the last sign-in is more than ten minutes ago; sign in again";
+    Err(Error::new(Kind::FailedPrecondition, text))
+}
+
 /// Counts a use of the session in an organization: a refresh, a switch, a page. Tells whether it may be used there: it
 /// has not ended, and its user is an active member. Until the transaction ends the session cannot end, so tokens given
 /// out in it are given out in time.

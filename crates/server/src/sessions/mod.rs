@@ -16,7 +16,7 @@ mod store;
 pub use grpc::routes;
 pub use jobs::{SessionEnded, jobs};
 pub use login::{
-    Authenticated, Authentication, authenticated, enter, find, find_by_token, goes_on, log_out, proofs,
-    start, touch, use_in,
+    Authenticated, Authentication, authenticated, enter, find, find_active, find_by_token, goes_on, log_out,
+    proofs, require_fresh, start, touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};

@@ -3,7 +3,7 @@ use super::{
     invitations, members,
     membership::{MembershipUpdate, NewMembership},
     messages::{self, invite, new_profile, permission, profile_update, role, user},
-    model::{NewUser, UserRef, UserUpdate},
+    model::{NewUser, User, UserRef, UserUpdate},
     ops::{self, Account},
 };
 use crate::{
@@ -62,7 +62,11 @@ async fn create(
 }
 
 async fn get(ctx: Ctx, request: pb::GetUserRequest) -> Reply<pb::GetUserResponse> {
-    let account = ops::get(&ctx, &identity(request.identities.map(Into::into))?).await?;
+    let which = identity(request.identities.map(Into::into))?;
+    let account = ops::get(&ctx, &which).await?;
+    if !ctx.reaches(account.user.id) {
+        return Err(User::not_found(&which));
+    }
     Ok(pb::GetUserResponse { user: Some(user(&ctx, account)) })
 }
 
@@ -147,7 +151,12 @@ async fn update_membership(
 async fn delete_membership(ctx: Ctx, request: pb::DeleteMembershipRequest) -> Reply<()> {
     let organization = ids::parse("organization_id", &request.organization_id)?;
     let which = identity(request.identities.map(Into::into))?;
-    members::delete(&ctx, organization, &which, request.cascade.unwrap_or(false)).await
+    let cascade = request.cascade.unwrap_or(false);
+    if cascade {
+        // The account is not the organization's.
+        ctx.require_environment_level()?;
+    }
+    members::delete(&ctx, organization, &which, cascade).await
 }
 
 async fn resend_invite(ctx: Ctx, request: pb::ResendInviteRequest) -> Reply<pb::ResendInviteResponse> {

@@ -21,6 +21,8 @@ use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
+pub use cookies::Cookies;
+
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
 pub struct Arrived(pub Arc<str>, pub Result<Arrival, Arc<Error>>);
@@ -48,8 +50,8 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(reference::router(built))
         .merge(oauth::routes(&web))
         .merge(files::routes())
-        .merge(logout::routes())
         .merge(login::routes())
+        .merge(logout::routes())
         .merge(pages::routes())
         .merge(relying_party::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
