@@ -5,6 +5,7 @@ use super::{
     log::{self, News},
     outcome::{Go, Outcome, Trouble, TroubleKind},
     params::Params,
+    reported,
     routing::{self, NoRoute, Route},
     sign_in::{Progress, Prompt, Request, SignIn, Step, VALID_FOR},
     store, switching, upstream,
@@ -55,6 +56,12 @@ pub async fn authorize(
 
 async fn start(ctx: &Ctx, authorized: Authorized, visitor: Visitor<'_>) -> Result<Outcome, Error> {
     let Authorized { client, request } = authorized;
+    if let Some((resource, page)) = reported::page_of(ctx, &client).await? {
+        let routed = Ok(Route::Hosted { organization: None });
+        let sign_in = new_sign_in(ctx, &client, request, &routed, visitor);
+        insert(ctx, &sign_in, &client).await?;
+        return reported::leave(ctx, &sign_in, &client, (&resource, &page)).await;
+    }
     let routed = routing::route(ctx, &request).await?;
     let session = usable_session(ctx, &request, visitor).await?;
     let sign_in = new_sign_in(ctx, &client, request, &routed, visitor);

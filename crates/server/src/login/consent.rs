@@ -4,8 +4,8 @@ use super::{
     enter::{self, Entered},
     log::{self, Trace},
     outcome::{Go, Outcome},
-    proof,
-    sign_in::{Prompt, SignIn, Step},
+    proof, reported,
+    sign_in::{Prompt, Proof, SignIn, Step},
     store,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     error::Error,
-    ids::ResourceId,
+    ids::{OrganizationId, ResourceId},
     resources::{self, NewConsent, Resource},
     users::{self, User, UserRef},
 };
@@ -90,13 +90,12 @@ pub async fn decide(
     selected: &[String],
     visitor: Visitor<'_>,
 ) -> Result<Outcome, Error> {
-    let Step::Consent { proof, organization } = &sign_in.progress.step else {
+    if !matches!(sign_in.progress.step, Step::Consent { .. } | Step::ConsentOfReported { .. }) {
         return Ok(Go::Page(sign_in.id).into());
-    };
+    }
     if !allows {
         return proof::fail(ctx, sign_in, &denied()).await;
     }
-    let client = log::client_of(ctx, sign_in).await?;
     let resource = resource_of(ctx, sign_in.request.resource).await?;
     let mut scopes = grantable(ctx, sign_in, &resource).await?;
     if resource.scope_selection_allowed {
@@ -106,6 +105,26 @@ pub async fn decide(
     if asks_for_more(&sign_in.request.scopes) && !asks_for_more(&scopes) {
         return proof::fail(ctx, sign_in, &nothing_left()).await;
     }
+    match &sign_in.progress.step {
+        Step::ConsentOfReported { report, connection } => {
+            reported::allowed(ctx, sign_in, (*connection, report), &resource, scopes).await
+        }
+        Step::Consent { proof, organization } => {
+            allowed(ctx, sign_in, (proof, *organization), &resource, scopes, visitor).await
+        }
+        _ => Ok(Go::Page(sign_in.id).into()),
+    }
+}
+
+async fn allowed(
+    ctx: &Ctx,
+    sign_in: &SignIn,
+    (proof, organization): (&Proof, OrganizationId),
+    resource: &Resource,
+    scopes: Vec<String>,
+    visitor: Visitor<'_>,
+) -> Result<Outcome, Error> {
+    let client = log::client_of(ctx, sign_in).await?;
     // The session that the page was shown in, or one that follows it, must still be there.
     let session = enter::session_of(ctx, visitor.session).await?;
     let session = session.filter(|session| Some(session.user) == proof.user);
@@ -117,11 +136,11 @@ pub async fn decide(
     if !store::finish(&mut tx, ctx.environment().id, sign_in, ctx.now()).await? {
         return Ok(Go::Page(sign_in.id).into());
     }
-    remember(&mut tx, ctx, &client, &resource, &user.id.to_string(), &scopes).await?;
+    remember(&mut tx, ctx, &client, resource, &user.id.to_string(), &scopes).await?;
     let entered = Entered {
         user: &user,
         session: session.id,
-        organization: *organization,
+        organization,
         connection: proof.connection,
         at: proof.at,
     };
@@ -130,7 +149,11 @@ pub async fn decide(
     Ok(Go::Away(url).into())
 }
 
-async fn remember(
+/// Stores what a person agreed to.
+///
+/// # Errors
+/// `NOT_FOUND` if the client is gone.
+pub async fn remember(
     tx: &mut Tx,
     ctx: &Ctx,
     client: &Client,

@@ -17,7 +17,7 @@ use crate::{
     email::Email,
     error::Error,
     identities::{self, Identity},
-    ids::{ApplicationId, OrganizationId, SessionId},
+    ids::{ApplicationId, ConnectionId, OrganizationId, SessionId},
     oauth::{self, Grant, NewCode, Subject},
     organizations,
     secret::Secret,
@@ -25,7 +25,7 @@ use crate::{
     time::Timestamp,
     users::{self, ProfileUpdate, Provisioning, User},
 };
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
 
 /// Into what somebody goes.
 #[derive(Clone, Debug)]
@@ -128,7 +128,7 @@ pub struct Entered<'a> {
     /// In which organization.
     pub organization: OrganizationId,
     /// How they signed in.
-    pub connection: Option<crate::ids::ConnectionId>,
+    pub connection: Option<ConnectionId>,
     /// When.
     pub at: Timestamp,
 }
@@ -241,16 +241,30 @@ pub async fn give_code(
         session: entered.session,
         organization: entered.organization,
     };
-    code_for(tx, ctx, sign_in, client, subject, (entered.connection, entered.at), scopes).await
+    code_for(tx, ctx, sign_in, client, subject, proven(entered.connection, entered.at), scopes).await
 }
 
-async fn code_for(
+/// How a person proved who they are, as far as tokens say so.
+pub struct Proven {
+    /// By which connection.
+    pub connection: Option<ConnectionId>,
+    /// When.
+    pub at: Timestamp,
+    /// What the access token says besides.
+    pub custom_claims: Map<String, Json>,
+}
+
+/// Makes the code of a sign-in for whomever it is about, and says where it goes.
+///
+/// # Errors
+/// Those of the database.
+pub async fn code_for(
     tx: &mut Tx,
     ctx: &Ctx,
     sign_in: &SignIn,
     client: &Client,
     subject: Subject,
-    (connection, auth_time): (Option<crate::ids::ConnectionId>, Timestamp),
+    proven: Proven,
     scopes: Vec<String>,
 ) -> Result<String, Error> {
     let request = &sign_in.request;
@@ -258,12 +272,12 @@ async fn code_for(
         auth_request: sign_in.id,
         client: client.id,
         subject,
-        connection,
+        connection: proven.connection,
         scopes,
         resource: request.resource,
         nonce: request.nonce.clone(),
-        auth_time,
-        custom_claims: Map::new(),
+        auth_time: proven.at,
+        custom_claims: proven.custom_claims,
     };
     let code = NewCode {
         grant,
@@ -272,6 +286,10 @@ async fn code_for(
     };
     let code = oauth::issue_code(tx, ctx, code).await?;
     Ok(request.target.success(code.expose()))
+}
+
+fn proven(connection: Option<ConnectionId>, at: Timestamp) -> Proven {
+    Proven { connection, at, custom_claims: Map::new() }
 }
 
 /// Gives a code for a session that does without a new authentication. None if the session cannot be used there any more.
@@ -361,7 +379,8 @@ pub async fn identity_only(
         identity: Box::new(identity.clone()),
     };
     let scopes = sign_in.request.scopes.clone();
-    let url = code_for(&mut tx, ctx, sign_in, &client, subject, (proof.connection, proof.at), scopes).await?;
+    let url =
+        code_for(&mut tx, ctx, sign_in, &client, subject, proven(proof.connection, proof.at), scopes).await?;
     tx.commit().await?;
     Ok(Go::Away(url).into())
 }

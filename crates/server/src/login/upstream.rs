@@ -8,11 +8,11 @@ use super::{
     store,
 };
 use crate::{
-    connections::{self, Connection, ConnectionType, Provider},
+    connections::{Connection, ConnectionType, Provider},
     ctx::Ctx,
     error::Error,
     identities::Identity,
-    ids::{AuthRequestId, ConnectionId},
+    ids::AuthRequestId,
     relying_party::{self, Hints, Purpose, UpstreamError},
     vault,
 };
@@ -62,7 +62,7 @@ pub async fn leave(
 pub async fn came_back(
     ctx: &Ctx,
     request: AuthRequestId,
-    connection: ConnectionId,
+    connection: &Connection,
     answer: Result<Identity, UpstreamError>,
     visitor: Visitor<'_>,
 ) -> Result<Outcome, Error> {
@@ -73,8 +73,6 @@ pub async fn came_back(
     let Some(sign_in) = open else {
         return Ok(Go::Stop(Trouble::new(TroubleKind::Expired, "authentication_not_completed", "")).into());
     };
-    let found = connections::find(&mut ctx.db().read(), ctx.environment().id, None, connection).await?;
-    let connection = &found.ok_or_else(|| Connection::not_found(connection, None))?;
     match answer {
         Err(error) => failed(ctx, &sign_in, connection, error).await,
         Ok(identity) => {

@@ -50,7 +50,7 @@ fn is_required(connection: &Connection, attribute: &Attribute) -> bool {
 }
 
 /// The name of the claim that has the attribute's value.
-fn source<'a>(connection: &'a Connection, attribute: &'a Attribute) -> &'a str {
+pub fn source<'a>(connection: &'a Connection, attribute: &'a Attribute) -> &'a str {
     let usual = match attribute.mapping.oidc.as_str() {
         "" => attribute.key.as_str(),
         name => name,

@@ -5,7 +5,7 @@ use super::{
     id_token::{self, Claims, Expected},
     keys,
     model::{Callback, Finished, Purpose, UpstreamError, shown},
-    social,
+    simulator, social,
     start::{self, check_enabled},
     store,
     upstream::{Issuer, Upstream},
@@ -118,6 +118,23 @@ async fn identify(
     code: &str,
     state: &str,
 ) -> Result<Identity, UpstreamError> {
+    let claims = match simulator::is_one(connection) {
+        true => simulator::exchange(ctx, connection, code, state).await?,
+        false => ask(ctx, connection, params, code, state).await?,
+    };
+    let env = ctx.environment().id;
+    let catalogue = user_attributes::list(&mut ctx.db().read(), env, Catalogue::Sso).await?;
+    attributes::identity(connection, &catalogue, &claims)
+}
+
+/// All that the provider says of the person.
+async fn ask(
+    ctx: &Ctx,
+    connection: &Connection,
+    params: &Callback,
+    code: &str,
+    state: &str,
+) -> Result<Claims, UpstreamError> {
     let upstream = Upstream::of(ctx, connection)?;
     check_sender(&upstream, params.iss.as_deref())?;
     let tokens = exchange::exchange(ctx, &upstream, code, &start::code_verifier(ctx, state)).await?;
@@ -133,10 +150,7 @@ async fn identify(
         }
         _ => with_user_info(ctx, &upstream, &tokens, claims).await?,
     };
-    let claims = social::trusted(connection, claims)?;
-    let env = ctx.environment().id;
-    let catalogue = user_attributes::list(&mut ctx.db().read(), env, Catalogue::Sso).await?;
-    attributes::identity(connection, &catalogue, &claims)
+    social::trusted(connection, claims)
 }
 
 /// RFC 9207 §2.4: whoever says who it is must be the one that the browser was sent to. Each connection has a callback of its

@@ -12,9 +12,11 @@ mod id_token;
 mod jobs;
 mod keys;
 mod model;
+pub mod simulator;
 mod social;
 mod start;
 mod store;
+pub mod test_run;
 mod upstream;
 mod user_info;
 

@@ -1,6 +1,7 @@
 //! Sends a browser to a provider: the authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 use super::{
     model::{Hints, Purpose, UpstreamError},
+    simulator,
     store::{self, Underway},
     upstream::Upstream,
 };
@@ -43,7 +44,10 @@ async fn request(
     hints: &Hints,
 ) -> Result<String, UpstreamError> {
     check_enabled(connection, purpose)?;
-    let upstream = Upstream::of(ctx, connection)?;
+    let upstream = match simulator::is_one(connection) {
+        true => None,
+        false => Some(Upstream::of(ctx, connection)?),
+    };
     let state = entropy::token()?;
     let underway = Underway {
         connection: connection.id,
@@ -55,7 +59,10 @@ async fn request(
     let mut tx = ctx.db().write().await?;
     store::insert(&mut tx, ctx.environment().id, vault::hash(&state), &underway, ctx.now()).await?;
     tx.commit().await?;
-    Ok(authorization_url(ctx, &upstream, &state, hints))
+    Ok(match upstream {
+        Some(upstream) => authorization_url(ctx, &upstream, &state, hints),
+        None => simulator::url(ctx, connection.id, &state, hints),
+    })
 }
 
 /// People sign in through enabled connections only; a test is what one does before.

@@ -174,6 +174,14 @@ pub async fn find_by_token(
     Ok(found.filter(|session| session.status == Status::Active))
 }
 
+/// A session, whether or not it has ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(tx: &mut impl Queryable, ctx: &Ctx, id: SessionId) -> Result<Option<Session>, Error> {
+    store::find(tx, ctx.environment().id, Key::Id(id), ctx.now()).await
+}
+
 /// Counts a use of the session in an organization: a refresh, a switch, a page. Tells whether it may be used there: it
 /// has not ended, and its user is an active member. Until the transaction ends the session cannot end, so tokens given
 /// out in it are given out in time.

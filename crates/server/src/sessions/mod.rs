@@ -14,9 +14,9 @@ mod policy;
 mod store;
 
 pub use grpc::routes;
-pub use jobs::jobs;
+pub use jobs::{SessionEnded, jobs};
 pub use login::{
-    Authenticated, Authentication, authenticated, enter, find_by_token, goes_on, log_out, proofs, start,
-    touch, use_in,
+    Authenticated, Authentication, authenticated, enter, find, find_by_token, goes_on, log_out, proofs,
+    start, touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};
