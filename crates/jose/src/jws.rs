@@ -40,8 +40,9 @@ pub enum JwsError {
 #[derive(Debug)]
 pub struct SigningKey {
     pair: RsaKeyPair,
-    header: String,
     kid: String,
+    /// The header of most tokens, encoded once.
+    header: String,
 }
 
 impl SigningKey {
@@ -61,9 +62,7 @@ impl SigningKey {
     /// [`JwsError::Key`] if it is no RSA key of at least 2048 bits.
     pub fn from_pkcs8(kid: &str, der: &[u8]) -> Result<Self, JwsError> {
         let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| JwsError::Key)?;
-        let kid_json = serde_json::to_string(kid).map_err(|_| JwsError::Key)?;
-        let header = format!(r#"{{"alg":"RS256","kid":{kid_json},"typ":"JWT"}}"#);
-        Ok(Self { pair, header: BASE64URL.encode(header), kid: kid.to_owned() })
+        Ok(Self { pair, header: header(kid, "JWT")?, kid: kid.to_owned() })
     }
 
     /// Id of the key.
@@ -89,10 +88,22 @@ impl SigningKey {
     /// # Errors
     /// [`JwsError::Signing`]
     pub fn sign(&self, payload: &[u8]) -> Result<String, JwsError> {
+        self.sign_under(&self.header, payload)
+    }
+
+    /// The same for a token of another media type than `JWT` (RFC 8725 §3.11), which nobody takes for one of those.
+    ///
+    /// # Errors
+    /// [`JwsError::Signing`], [`JwsError::Key`]
+    pub fn sign_as(&self, typ: &str, payload: &[u8]) -> Result<String, JwsError> {
+        self.sign_under(&header(&self.kid, typ)?, payload)
+    }
+
+    fn sign_under(&self, header: &str, payload: &[u8]) -> Result<String, JwsError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         let mut token =
-            String::with_capacity(self.header.len() + payload.len() * 4 / 3 + signature.len() * 4 / 3 + 8);
-        token.push_str(&self.header);
+            String::with_capacity(header.len() + payload.len() * 4 / 3 + signature.len() * 4 / 3 + 8);
+        token.push_str(header);
         token.push('.');
         BASE64URL.encode_string(payload, &mut token);
         self.pair
@@ -102,6 +113,12 @@ impl SigningKey {
         BASE64URL.encode_string(&signature, &mut token);
         Ok(token)
     }
+}
+
+/// The members in the order in which the vendor's tokens have them, encoded.
+fn header(kid: &str, typ: &str) -> Result<String, JwsError> {
+    let text = |text: &str| serde_json::to_string(text).map_err(|_| JwsError::Key);
+    Ok(BASE64URL.encode(format!(r#"{{"alg":"RS256","kid":{},"typ":{}}}"#, text(kid)?, text(typ)?)))
 }
 
 /// A public RSA key, parsed once.

@@ -1,6 +1,6 @@
 //! What every request may use, built once.
 use crate::{
-    clients::{KnownClients, SecretUses},
+    clients::{KnownClients, KnownOrigins, SecretUses},
     config::Network,
     db::Db,
     dns::Dns,
@@ -11,7 +11,9 @@ use crate::{
     mail::Mailer,
     outbound::Outbound,
     rate::RateLimits,
+    relying_party::ProviderKeys,
     roles::Permitted,
+    secret::Secret,
     time::Clock,
     tokens::ValidTokens,
     vault::Vault,
@@ -22,6 +24,17 @@ use crate::{
 pub struct Settings {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// For social providers in development environments.
+    pub social: Social,
+}
+
+/// What the operator has set for social providers; see `[social]` of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Social {
+    /// Client id and secret at Google.
+    pub google: Option<(String, Secret<String>)>,
+    /// A server that stands in for all providers.
+    pub stand_in_url: Option<String>,
 }
 
 /// What every request may use.
@@ -51,10 +64,14 @@ pub struct App {
     pub secret_uses: SecretUses,
     /// Clients that asked for a token a moment ago.
     pub known_clients: KnownClients,
+    /// Pages that may call OAuth by script, as they were a moment ago.
+    pub known_origins: KnownOrigins,
     /// What roles permit, as it was a moment ago.
     pub permitted: Permitted,
     /// API keys that were found valid a moment ago.
     pub api_tokens: ValidTokens,
+    /// Keys of providers that people sign in at.
+    pub provider_keys: ProviderKeys,
     /// Calls a minute.
     pub rates: RateLimits,
     /// Settings of the process.

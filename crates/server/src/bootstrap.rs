@@ -1,9 +1,9 @@
 //! From a configuration to a running [`App`]: opens the database, brings it up to date, and at the very first start
 //! makes the default environment with its keys, roles and credentials.
 use crate::{
-    app::{App, Settings},
+    app::{App, Settings, Social},
     auth_logs,
-    clients::{self, KnownClients, NewSecret, SecretUses},
+    clients::{self, KnownClients, KnownOrigins, NewSecret, SecretUses},
     config::{self, Config},
     connections,
     ctx::{Caller, Ctx},
@@ -20,10 +20,11 @@ use crate::{
     keys::KeyRing,
     log_streams, login,
     mail::{self, Mailer},
-    members, organizations,
+    members, oauth, organizations,
     outbound::Outbound,
     passkeys, passwordless,
     rate::RateLimits,
+    relying_party::{self, ProviderKeys},
     resources,
     roles::{self, Permitted},
     rpc::Routes,
@@ -131,10 +132,12 @@ pub fn jobs() -> Registry {
     passkeys::jobs(&mut registry);
     login::jobs(&mut registry);
     passwordless::jobs(&mut registry);
+    relying_party::jobs(&mut registry);
     connections::jobs(&mut registry);
     organizations::jobs(&mut registry);
     resources::jobs(&mut registry);
     auth_logs::jobs(&mut registry);
+    oauth::jobs(&mut registry);
     registry
 }
 
@@ -208,10 +211,15 @@ async fn open_app(
         keys: KeyRing::default(),
         secret_uses: SecretUses::default(),
         known_clients: KnownClients::default(),
+        known_origins: KnownOrigins::default(),
         permitted: Permitted::default(),
         api_tokens: ValidTokens::default(),
+        provider_keys: ProviderKeys::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
-        settings: Settings { trusted_proxies: config.security.trusted_proxies.clone() },
+        settings: Settings {
+            trusted_proxies: config.security.trusted_proxies.clone(),
+            social: social(&config.social),
+        },
     });
     if let Some(environment) = app.environments.default_environment() {
         use std::error::Error as _;
@@ -221,6 +229,14 @@ async fn open_app(
         })?;
     }
     Ok((app, credentials))
+}
+
+fn social(config: &config::Social) -> Social {
+    let (id, secret) = (config.google_client_id.clone(), config.google_client_secret.clone());
+    Social {
+        google: id.zip(secret.map(|secret| secret.0)),
+        stand_in_url: config.stand_in_url.as_ref().map(|url| url.as_str().to_owned()),
+    }
 }
 
 /// The default environment is where the configuration says, and so say its credentials.

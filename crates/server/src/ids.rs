@@ -51,6 +51,18 @@ impl<K: Kind> fmt::Debug for Id<K> {
     }
 }
 
+/// As in a database row: a number. For JSON that the server keeps for itself.
+impl<K> serde::Serialize for Id<K> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(self.0)
+    }
+}
+impl<'de, K> serde::Deserialize<'de> for Id<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        serde::Deserialize::deserialize(from).map(Self::from_i64)
+    }
+}
+
 /// The text is not an id of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be the id of {article} {name}: {prefix}_ and a number", article = article(.name))]
@@ -148,6 +160,7 @@ kinds! {
     AuthRequestKind = "req", "sign-in", AuthRequestId;
     LogStreamKind = "lgs", "log stream", LogStreamId;
     StoredSecretKind = "sec", "secret", StoredSecretId;
+    GrantKind = "grant", "grant", GrantId;
 }
 
 /// Hands out ids: 41 bits of milliseconds since 2024, 10 of node, 12 of sequence. Strictly rising on one node, also

@@ -53,6 +53,7 @@ pub mod directories;
 pub mod domains;
 pub mod identities;
 pub mod organizations;
+pub mod pages;
 pub mod passkeys;
 pub mod sessions;
 pub mod totp;
@@ -68,6 +69,7 @@ pub mod tokens;
 // Slices: signing in.
 pub mod login;
 pub mod passwordless;
+pub mod relying_party;
 // Slices: the people who work in the dashboard.
 pub mod members;
 

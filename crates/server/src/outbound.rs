@@ -1,7 +1,7 @@
-//! The one way out to URLs that a customer names: metadata, discovery documents. Whoever names a URL must not reach what
+//! The one way out to URLs that a customer names: metadata, discovery documents, the endpoints of their identity providers. Whoever names a URL must not reach what
 //! only this server can reach (server-side request forgery, `security.md` 1.10): the name is resolved here, every address
 //! is checked, and the connection goes to a checked address, so that a second answer of the DNS changes nothing.
-use crate::config::Network;
+use crate::{config::Network, secret::Secret};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -43,6 +43,45 @@ fn redirect_hint(status: u16) -> &'static str {
     if (300..400).contains(&status) { "; redirects are not followed, give the final URL" } else { "" }
 }
 
+/// What is asked at a URL.
+#[derive(Clone, Copy, Debug)]
+pub enum Question<'a> {
+    /// A document.
+    Get,
+    /// JSON that the bearer of this token may read (RFC 6750 §2.1).
+    GetAs(&'a Secret<String>),
+    /// To take a form, from whom HTTP Basic says, if anybody (RFC 6749 §2.3.1).
+    Post(&'a [(&'a str, &'a str)], Option<(&'a str, &'a Secret<String>)>),
+}
+
+impl Question<'_> {
+    fn request(self, client: &reqwest::Client, url: Url) -> reqwest::RequestBuilder {
+        match self {
+            Self::Get => client.get(url),
+            Self::GetAs(token) => {
+                client.get(url).bearer_auth(token.expose()).header("accept", "application/json")
+            }
+            Self::Post(form, basic) => {
+                // GitHub answers with a form unless it is asked for JSON.
+                let request = client.post(url).form(form).header("accept", "application/json");
+                match basic {
+                    Some((user, password)) => request.basic_auth(user, Some(password.expose())),
+                    None => request,
+                }
+            }
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Of at most the limit.
+    pub body: Vec<u8>,
+}
+
 /// Fetches what customers name.
 #[derive(Clone, Debug, Default)]
 pub struct Outbound {
@@ -60,12 +99,33 @@ impl Outbound {
     /// # Errors
     /// [`FetchError`], after ten seconds at the latest.
     pub async fn get(&self, url: &Url, plain_http: bool, limit: usize) -> Result<Vec<u8>, FetchError> {
-        tokio::time::timeout(TIMEOUT, self.try_get(url, plain_http, limit))
+        let answer = self.ask(url, plain_http, limit, Question::Get).await?;
+        if answer.status == 200 { Ok(answer.body) } else { Err(FetchError::Status(answer.status)) }
+    }
+
+    /// The answer to a question, whatever its status; a redirect is an answer like others, and is not followed.
+    ///
+    /// # Errors
+    /// [`FetchError`] other than `Status`, after ten seconds at the latest.
+    pub async fn ask(
+        &self,
+        url: &Url,
+        plain_http: bool,
+        limit: usize,
+        question: Question<'_>,
+    ) -> Result<Answer, FetchError> {
+        tokio::time::timeout(TIMEOUT, self.try_ask(url, plain_http, limit, question))
             .await
             .unwrap_or(Err(FetchError::NoAnswer("it took too long")))
     }
 
-    async fn try_get(&self, url: &Url, plain_http: bool, limit: usize) -> Result<Vec<u8>, FetchError> {
+    async fn try_ask(
+        &self,
+        url: &Url,
+        plain_http: bool,
+        limit: usize,
+        question: Question<'_>,
+    ) -> Result<Answer, FetchError> {
         let addresses = self.resolve(url, plain_http).await?;
         let mut client = reqwest::Client::builder()
             .no_proxy()
@@ -76,10 +136,9 @@ impl Outbound {
             client = client.resolve_to_addrs(name, &addresses);
         }
         let client = client.build().map_err(|error| no_answer(&error))?;
-        let mut answer = client.get(url.clone()).send().await.map_err(|error| no_answer(&error))?;
-        if answer.status() != reqwest::StatusCode::OK {
-            return Err(FetchError::Status(answer.status().as_u16()));
-        }
+        let request = question.request(&client, url.clone());
+        let mut answer = request.send().await.map_err(|error| no_answer(&error))?;
+        let status = answer.status().as_u16();
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| no_answer(&error))? {
             if body.len() + chunk.len() > limit {
@@ -87,7 +146,7 @@ impl Outbound {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(Answer { status, body })
     }
 
     /// Every address of the URL's host, each of them checked.

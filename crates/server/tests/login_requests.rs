@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what goes wrong in a test shall stop it")]
 
 use gatewright::{
-    ids::{ConnectionId, RequestId},
+    ids::{AuthRequestId, ConnectionId},
     login::{self, NewLoginRequest, ReportedUser, Resource},
     sql,
     time::Timestamp,
@@ -16,7 +16,7 @@ use tonic::Code;
 /// 2026-03-01T00:00:00Z.
 const START: Timestamp = Timestamp::from_micros(1_772_323_200_000_000);
 const CONNECTION: ConnectionId = ConnectionId::from_i64(731_209_900_777_001);
-const SIGN_IN: RequestId = RequestId::from_i64(731_209_902_000_002);
+const SIGN_IN: AuthRequestId = AuthRequestId::from_i64(731_209_902_000_002);
 const URL: &str = "https://agent.example/client.json";
 
 async fn frozen(kind: Database) -> Server {
@@ -51,7 +51,7 @@ async fn open(t: &Server, client: i64) -> (String, String) {
     (login.id.to_string(), state.expose().clone())
 }
 
-async fn take(t: &Server, connection: ConnectionId, state: &str) -> Option<(RequestId, ReportedUser)> {
+async fn take(t: &Server, connection: ConnectionId, state: &str) -> Option<(AuthRequestId, ReportedUser)> {
     let mut tx = t.app.db.write().await.unwrap();
     let taken = login::take(&mut tx, &t.operator, connection, state).await.unwrap();
     tx.commit().await.unwrap();

@@ -78,7 +78,9 @@ async fn enter(
     let proof = Authentication {
         user: user.parse().unwrap(),
         organization: organization.parse().unwrap(),
-        client: t.client_id.parse().unwrap(),
+        client: Some(t.client_id.parse().unwrap()),
+        connection: None,
+        at: t.operator.now(),
     };
     let (session, token) = sessions::enter(&mut tx, &t.operator, id, proof).await?;
     tx.commit().await?;
@@ -534,7 +536,9 @@ api_tests! {
             let proof = Authentication {
                 user: user.parse().unwrap(),
                 organization: organization.parse().unwrap(),
-                client: t.client_id.parse().unwrap(),
+                client: Some(t.client_id.parse().unwrap()),
+        connection: None,
+        at: t.operator.now(),
             };
             let mut tx = t.app.db.write().await.unwrap();
             let error = sessions::start(&mut tx, &t.operator, proof, session.device.clone()).await.unwrap_err();

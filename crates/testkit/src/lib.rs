@@ -11,34 +11,40 @@
 
 mod api;
 mod authenticator;
+mod browser;
 mod command;
 mod database;
 mod dns;
 mod grpc;
 mod http;
 mod mime;
+mod oauth;
 mod persons;
 mod raw;
 mod server;
 mod sessions;
 mod smtp;
+mod upstream;
 mod users;
 mod web;
 
 pub use api::{Api, Builder, State, StoredEvent, StoredPolicy};
 pub use authenticator::{AAGUID, Authenticator};
+pub use browser::{Browser, Shown};
 pub use command::without_settings;
 pub use database::{Database, TestDatabase};
 pub use dns::DnsServer;
 pub use grpc::{Failure, Grpc};
 pub use http::{Answer, json};
-pub use persons::Browser;
+pub use oauth::{CALLBACK, CHALLENGE, SignedIn, VERIFIER};
+pub use persons::Person;
 pub use raw::{RawGrpc, frame, socket};
 pub use server::{Options, OtherEnvironment, Server};
 pub use sessions::{FIREFOX, new_passkey};
 pub use smtp::{ReceivedMail, SmtpOptions, SmtpSink};
+pub use upstream::{Idp, connection, local_network, parameters};
 pub use users::{NewMember, People};
-pub use web::{WebAnswer, WebServer};
+pub use web::{Asked, WebAnswer, WebServer};
 
 /// Runs each test on SQLite and on PostgreSQL: `api_tests! { async fn name(t: Server) { … } }`.
 #[macro_export]

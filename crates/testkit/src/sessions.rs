@@ -26,7 +26,9 @@ impl Server {
     pub async fn sign_in(&self, user: &str, organization: &str) -> (Session, String) {
         let (user, organization): (UserId, OrganizationId) =
             (user.parse().unwrap(), organization.parse().unwrap());
-        let proof = Authentication { user, organization, client: self.client_id.parse().unwrap() };
+        let client = Some(self.client_id.parse().unwrap());
+        let at = self.operator.now();
+        let proof = Authentication { user, organization, client, connection: None, at };
         let mut tx = self.app.db.write().await.unwrap();
         let (session, token) = sessions::start(&mut tx, &self.operator, proof, device()).await.unwrap();
         tx.commit().await.unwrap();

@@ -18,6 +18,8 @@ pub enum WebAnswer {
     Ok(Vec<u8>),
     /// Another status, with this `location`.
     Status(u16, String),
+    /// Another status with this body.
+    Refusal(u16, Vec<u8>),
     /// 200 and a body that does not end.
     Endless,
     /// 200 and a body of which a byte comes each second.
@@ -32,8 +34,19 @@ pub struct WebServer {
     /// Where it listens.
     pub address: SocketAddr,
     answers: Arc<Mutex<HashMap<String, WebAnswer>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     task: JoinHandle<()>,
+}
+
+/// A request that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// With the query.
+    pub path: String,
+    /// Request line and headers, as they came.
+    pub head: String,
+    /// What was sent.
+    pub body: String,
 }
 
 impl WebServer {
@@ -42,7 +55,7 @@ impl WebServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (answers, asked) =
-            (Arc::<Mutex<HashMap<String, WebAnswer>>>::default(), Arc::<Mutex<Vec<String>>>::default());
+            (Arc::<Mutex<HashMap<String, WebAnswer>>>::default(), Arc::<Mutex<Vec<Asked>>>::default());
         let (known, seen) = (answers.clone(), asked.clone());
         let task = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -64,6 +77,11 @@ impl WebServer {
 
     /// The paths that were asked for since this was last called.
     pub fn asked(&self) -> Vec<String> {
+        self.requests().into_iter().map(|asked| asked.path).collect()
+    }
+
+    /// The requests that came since this or [`WebServer::asked`] was last called.
+    pub fn requests(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 }
@@ -77,7 +95,7 @@ impl Drop for WebServer {
 async fn serve(
     mut socket: TcpStream,
     answers: Arc<Mutex<HashMap<String, WebAnswer>>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 ) {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
@@ -88,8 +106,15 @@ async fn serve(
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let lower = head.to_ascii_lowercase();
+    let length = lower.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
+    if socket.read_exact(&mut body).await.is_err() {
+        return;
+    }
     let answer = answers.lock().unwrap().get(&path).cloned();
-    asked.lock().unwrap().push(path);
+    let body = String::from_utf8_lossy(&body).into_owned();
+    asked.lock().unwrap().push(Asked { path, head, body });
     let open = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
     // A client that has gone away is no failure of the server's.
     let _ = match answer.unwrap_or(WebAnswer::Status(404, String::new())) {
@@ -103,6 +128,13 @@ async fn serve(
                 "HTTP/1.1 {status} Odd\r\nlocation: {location}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
             );
             socket.write_all(text.as_bytes()).await
+        }
+        WebAnswer::Refusal(status, body) => {
+            let start = format!(
+                "HTTP/1.1 {status} Odd\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            socket.write_all(&[start.as_bytes(), &body].concat()).await
         }
         WebAnswer::Endless => {
             let _ = socket.write_all(open).await;

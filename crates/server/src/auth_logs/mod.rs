@@ -11,4 +11,4 @@ mod store;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{AuthRequest, AuthStatus, TakingPart};
-pub use store::record;
+pub use store::{find, record, succeed};

@@ -1,9 +1,9 @@
 //! SQL of the authentication log.
 use super::model::{AuthRequest, AuthStatus, Filter};
 use crate::{
-    db::{FromRow, ReadTx, Row, Sql, Tx},
+    db::{FromRow, Queryable, ReadTx, Row, Sql, Tx},
     error::Error,
-    ids::{EnvironmentId, IdSource},
+    ids::{AuthRequestId, EnvironmentId, IdSource},
     paging, sql, text,
     time::Timestamp,
 };
@@ -45,6 +45,19 @@ pub async fn record(tx: &mut Tx, env: EnvironmentId, entry: &AuthRequest) -> Res
     .bind(entry.started_at)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// Writes that a sign-in gave tokens.
+///
+/// # Errors
+/// Those of the database.
+pub async fn succeed(tx: &mut Tx, env: EnvironmentId, id: AuthRequestId) -> Result<(), Error> {
+    sql!("UPDATE auth_logs SET status = 'SUCCESS', error_code = '' WHERE environment_id = $1 AND id = $2")
+        .bind(env)
+        .bind(id)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -152,6 +165,27 @@ macro_rules! entries {
             $order
         )
     };
+}
+
+/// One entry.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: AuthRequestId,
+) -> Result<Option<AuthRequest>, Error> {
+    Ok(sql!(
+        "SELECT id, organization_id, connection_id, connection_type, connection_provider, connections, email, status,
+                error_code, workflow, resource_id, resource_name, resource_type, client_id, client_name, client_type,
+                started_at
+         FROM auth_logs WHERE environment_id = $1 AND id = $2"
+    )
+    .bind(env)
+    .bind(id)
+    .optional(tx)
+    .await?)
 }
 
 /// One page, in the order of the window.

@@ -9,6 +9,8 @@ mod ip_allowlist;
 mod known;
 mod model;
 mod ops;
+mod origins;
+mod redirect_match;
 mod redirect_uri;
 mod resource_client;
 mod rules;
@@ -23,5 +25,7 @@ pub use model::{
     Client, ClientId, ClientType, CustomClaims, GrantType, NewOrganizationClient, NewSecret, Uris,
 };
 pub use ops::{WithSecrets, authenticate, create_default, create_organization_client, issue_secret};
+pub use origins::{KnownOrigins, Origins, origins};
+pub use redirect_match::Registered;
 pub use resource_client::{Registration, RegistrationRequest, ResourceClientValues};
 pub use uses::SecretUses;

@@ -413,6 +413,11 @@ impl Client {
         self.grant_types.contains(&grant)
     }
 
+    /// Whether it keeps no secret (RFC 6749 §2.1): what runs on a user's device, or registered itself.
+    pub fn is_public(&self) -> bool {
+        !self.kind.is_confidential() || self.registration.is_some()
+    }
+
     /// The error of a client that is not there.
     pub fn not_found(id: impl fmt::Display) -> Error {
         Error::new(Kind::NotFound, format!("client {id} not found"))

@@ -141,7 +141,7 @@ fn custom(scheme: &str, rest: &str, purpose: Use) -> Option<&'static str> {
 }
 
 /// Where host and port end (RFC 3986 §3.2).
-fn end_of_authority(after_scheme: &str) -> usize {
+pub(super) fn end_of_authority(after_scheme: &str) -> usize {
     after_scheme.find(['/', '?']).unwrap_or(after_scheme.len())
 }
 

@@ -11,6 +11,7 @@ mod rate;
 mod section;
 mod security;
 mod server;
+mod social;
 mod sources;
 mod telemetry;
 mod tls;
@@ -27,6 +28,7 @@ pub use rate::Rate;
 pub use section::{Key, Setting};
 pub use security::{EnvironmentType, Security};
 pub use server::{PublicUrl, Server};
+pub use social::Social;
 pub use sources::{Raw, Sources, variable};
 pub use telemetry::{LogFilter, LogFormat, OtlpEndpoint, Telemetry};
 pub use tls::{Tls, TlsMode};
@@ -58,6 +60,8 @@ pub struct Config {
     pub mail: Mail,
     /// `[outbound]`
     pub outbound: Outbound,
+    /// `[social]`
+    pub social: Social,
     /// The file that was read.
     pub file: Option<PathBuf>,
     set: BTreeSet<&'static str>,
@@ -81,12 +85,14 @@ impl Config {
             dns: Dns::read(&values)?,
             mail: Mail::read(&values)?,
             outbound: Outbound::read(&values)?,
+            social: Social::read(&values)?,
             file: sources.file.clone(),
             set: values.keys().collect(),
         };
         config.settle_tls(&values)?;
         config.settle_database(&values)?;
         config.mail.settle(&values)?;
+        config.social.check()?;
         if config.limits.max_header_size.0 < 8192 {
             return Err(
                 ConfigError::new("limits.max_header_size is too small").with_help("expected at least 8KiB")
@@ -203,6 +209,7 @@ pub fn reference() -> impl Iterator<Item = &'static Key> {
         Dns::KEYS,
         Mail::KEYS,
         Outbound::KEYS,
+        Social::KEYS,
     ]
     .into_iter()
     .flatten()

@@ -141,7 +141,7 @@ fn config(connection: &Connection) -> Config {
 
 impl Connection {
     /// A URL of its own, below that of its type.
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         let kind = self.kind().as_str().to_ascii_lowercase();
         let slash = if path.is_empty() { "" } else { "/" };
         format!("{}/sso/v1/{kind}/{}{slash}{path}", self.base_url, self.id)
@@ -186,7 +186,7 @@ fn oauth(connection: &Connection, settings: OAuthSettings) -> pb::OAuthConnectio
         redirect_uri: connection.url("callback"),
         pkce_enabled: Some(settings.pkce_enabled),
         prompt: settings.prompt,
-        use_platform_creds: Some(false),
+        use_platform_creds: Some(settings.use_platform_creds),
         access_type: settings.access_type,
         custom_scope_name: settings.custom_scope_name,
         sync_user_profile_on_login: Some(settings.sync_user_profile_on_login),

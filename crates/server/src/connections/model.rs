@@ -244,6 +244,11 @@ impl Connection {
         self.settings.kind()
     }
 
+    /// Whether people can sign in through it.
+    pub fn is_usable(&self) -> bool {
+        self.enabled && self.status() == Status::Completed
+    }
+
     /// How far it is configured. The simulator needs no configuration.
     pub fn status(&self) -> Status {
         let has_secret = self.secret_sealed.is_some();

@@ -11,7 +11,7 @@ use crate::{
     ctx::Ctx,
     db::Tx,
     domains::{self, Domain},
-    environments::Environment,
+    environments::{Environment, EnvironmentType},
     error::{Error, Kind},
     events::{self, EventType},
     ids::{ConnectionId, DomainId, IdSource, OrganizationId, SpCertificateId},
@@ -97,6 +97,7 @@ pub async fn update(
         Change::Keep => Change::Keep,
         Change::Clear => Change::Clear,
     };
+    check_platform_credentials(ctx, now.provider, &update)?;
     discovery::import(ctx, &now, &mut update).await?;
     let (certificate, is_fresh) = match &update.settings {
         Some(SettingsUpdate::Saml(saml)) => (saml.certificate.clone(), saml.metadata.is_some()),
@@ -118,6 +119,24 @@ pub async fn update(
     })
     .await?;
     get(ctx, organization, id).await
+}
+
+/// The operator's credentials are for trying things: customers' people must see whom they sign in for.
+fn check_platform_credentials(ctx: &Ctx, provider: Provider, update: &ConnectionUpdate) -> Result<(), Error> {
+    let Some(SettingsUpdate::OAuth(settings)) = &update.settings else { return Ok(()) };
+    let provider = update.provider.unwrap_or(provider);
+    if settings.use_platform_creds != Some(true) || platform_credentials(ctx, provider).is_some() {
+        return Ok(());
+    }
+    let text = "is not possible: the operator has no credentials at this provider for this environment; register the application there and enter your own";
+    Err(Error::invalid("connection.oauth_config.use_platform_creds", "platform_credentials", text))
+}
+
+/// Client id and secret of the operator's at a provider, for environments that are not for customers.
+pub fn platform_credentials(ctx: &Ctx, provider: Provider) -> Option<&(String, Secret<String>)> {
+    let is_development = ctx.environment().kind == EnvironmentType::Development;
+    let google = ctx.app().settings.social.google.as_ref();
+    google.filter(|_| is_development && provider == Provider::Google)
 }
 
 async fn require_certificate(tx: &mut Tx, ctx: &Ctx, id: SpCertificateId) -> Result<(), Error> {
@@ -236,6 +255,19 @@ fn check_context(field: &'static str, context: &str) -> Result<(), Error> {
         return Err(Error::invalid(field, "context.max_size", "must be at most 64 KiB of JSON"));
     }
     Ok(())
+}
+
+/// What the server proves with that it is the provider's client, if that was entered.
+///
+/// # Errors
+/// `INTERNAL` if it cannot be opened.
+pub fn client_secret(ctx: &Ctx, connection: &Connection) -> Result<Option<Secret<String>>, Error> {
+    let Some(sealed) = &connection.secret_sealed else { return Ok(None) };
+    let place = Place { column: SEALED_IN, row: connection.id.as_i64() };
+    let opened = ctx.app().vault.open(place, sealed)?;
+    let text = String::from_utf8(opened.expose().clone())
+        .map_err(|_| Error::internal("a client secret is no text"))?;
+    Ok(Some(Secret::new(text)))
 }
 
 fn seal(ctx: &Ctx, id: ConnectionId, secret: &Secret<String>) -> Result<Vec<u8>, Error> {

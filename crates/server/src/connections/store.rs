@@ -68,10 +68,64 @@ pub async fn passwordless(tx: &mut impl Queryable, env: EnvironmentId) -> Result
     Ok(oldest.bind(env).optional(tx).await?)
 }
 
+/// The environment's social connection of a provider: the oldest that is enabled, or else the oldest.
+pub async fn social(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    provider: &str,
+) -> Result<Option<Connection>, Error> {
+    let oldest =
+        select!("AND scope = 0 AND type = 'OAUTH' AND provider_key = $2 ORDER BY enabled DESC, id LIMIT 1");
+    Ok(oldest.bind(env).bind(provider).optional(tx).await?)
+}
+
+/// Most connections of one organization, or of the environment itself, that a sign-in looks through.
+const MAX_OFFERED: i64 = 100;
+
+/// The connections of an organization, the oldest first.
+pub async fn of_organization(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    organization: OrganizationId,
+) -> Result<Vec<Connection>, Error> {
+    let all = select!("AND scope = $2 ORDER BY id LIMIT $3");
+    Ok(all.bind(env).bind(organization).bind(MAX_OFFERED).all(tx).await?)
+}
+
+/// The environment's own connections (social ones, passwordless, passkeys) that are enabled, the oldest first.
+pub async fn enabled_of_environment(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+) -> Result<Vec<Connection>, Error> {
+    let all = select!("AND scope = 0 AND enabled = TRUE ORDER BY id LIMIT $2");
+    Ok(all.bind(env).bind(MAX_OFFERED).all(tx).await?)
+}
+
+/// The environment's own connection with a key.
+pub async fn with_key(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    key: &str,
+) -> Result<Option<Connection>, Error> {
+    Ok(select!("AND scope = 0 AND key_id = $2").bind(env).bind(key).optional(tx).await?)
+}
+
 /// The environment's passkey connection: the oldest, if there are several.
 pub async fn webauthn(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Option<Connection>, Error> {
     let oldest = select!("AND scope = 0 AND type = 'WEBAUTHN' ORDER BY id LIMIT 1");
     Ok(oldest.bind(env).optional(tx).await?)
+}
+
+/// Whether there is such a connection, and people may sign in there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_enabled(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: ConnectionId,
+) -> Result<bool, Error> {
+    Ok(find(tx, env, None, id).await?.is_some_and(|connection| connection.enabled))
 }
 
 /// As [`find`], for changing it in this transaction: PostgreSQL locks the row, SQLite has one writer anyway.

@@ -18,4 +18,4 @@ pub use grpc::{message, routes};
 pub use jobs::jobs;
 pub use model::{Domain, DomainType, NewDomain, Proof, TxtRecord, VerificationMethod, VerificationStatus};
 pub use ops::create;
-pub use store::{of_connection, owner};
+pub use store::{joinable, of_connection, owner};

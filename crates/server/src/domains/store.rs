@@ -151,6 +151,31 @@ pub async fn owner(
     .await?)
 }
 
+/// The organizations that people with addresses of this name may join, the oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn joinable(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    name: &str,
+) -> Result<Vec<OrganizationId>, Error> {
+    Ok(sql!(
+        "SELECT organization_id FROM domains
+         WHERE environment_id = $1 AND domain = $2 AND type = 'ALLOWED_EMAIL_DOMAIN'
+             AND verification_status IN ('VERIFIED', 'AUTO_VERIFIED')
+         ORDER BY organization_id LIMIT $3"
+    )
+    .bind(env)
+    .bind(name)
+    .bind(MAX_JOINABLE)
+    .all(tx)
+    .await?)
+}
+
+/// Most organizations that one person is offered to join.
+const MAX_JOINABLE: i64 = 50;
+
 /// Assigns a domain to a connection of its organization, or to none. False if the domain or the connection is not there.
 pub async fn set_connection(
     tx: &mut Tx,

@@ -18,7 +18,7 @@ pub mod store;
 mod test_users;
 mod user_management;
 
-pub use branding::check as check_branding;
+pub use branding::{Branding, check as check_branding};
 pub use custom_domain::{CustomDomain, DomainStatus};
 pub use directory::Directory;
 pub use features::Features;

@@ -5,7 +5,13 @@ use super::{
     store::Filter,
 };
 use crate::{
-    ctx::Ctx, error::Error, ids::OrganizationId, paging::total_size, rpc::Routes, structs, time::Timestamp,
+    ctx::Ctx,
+    error::Error,
+    ids::{AuthRequestId, OrganizationId},
+    paging::total_size,
+    rpc::Routes,
+    structs,
+    time::Timestamp,
 };
 use gatewright_api::{
     rpc::events_service::{ListEvents, ListEventsPaginated},
@@ -45,9 +51,8 @@ async fn list_paginated(
 fn filter(message: Option<pb::EventFilter>) -> Result<Filter, Error> {
     let message = message.unwrap_or_default();
     let asks = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
-    // No event carries the values that a filter by login, interceptor or account asks for yet.
-    let nothing = !message.auth_request_id.is_empty()
-        || asks(&message.interceptor_id)
+    // No event carries the values that a filter by interceptor or account asks for yet.
+    let nothing = asks(&message.interceptor_id)
         || asks(&message.interceptor_status)
         || asks(&message.interceptor_decision)
         || asks(&message.connection_id)
@@ -59,6 +64,9 @@ fn filter(message: Option<pb::EventFilter>) -> Result<Filter, Error> {
                 .map_err(|error| Error::invalid("filter.organization_id", "id", error.to_string()))?,
         ),
     };
+    // Who sends another kind of id looks for the steps of something that is no sign-in.
+    let sign_in = message.auth_request_id.parse::<AuthRequestId>().ok();
+    let nothing = nothing || (sign_in.is_none() && !message.auth_request_id.is_empty());
     let source = match message.source() {
         pb::Source::Unspecified => None,
         pb::Source::Scalekit => Some("SCALEKIT"),
@@ -71,6 +79,7 @@ fn filter(message: Option<pb::EventFilter>) -> Result<Filter, Error> {
         start: message.start_time.map(Timestamp::from),
         end: message.end_time.map(Timestamp::from),
         source,
+        sign_in,
     })
 }
 

@@ -7,5 +7,5 @@ mod store;
 
 pub use grpc::routes;
 pub use model::{Event, EventType};
-pub use ops::emit;
+pub use ops::{emit, emit_step};
 pub use store::{last_data, newest};

@@ -48,6 +48,7 @@ event_types! {
     OrganizationDirectoryDisabled = "organization.directory_disabled", "Directory", "Directory Disabled";
     UserLogin = "user.login", "User", "User Login";
     UserLogout = "user.logout", "User", "User Logout";
+    SignInFailed = "auth.sign_in_failed", "SSOError", "Sign-in Failed";
     RoleCreated = "role.created", "Role", "Role Created";
     RoleUpdated = "role.updated", "Role", "Role Updated";
     RoleDeleted = "role.deleted", "Role", "Role Deleted";

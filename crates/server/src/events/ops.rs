@@ -7,7 +7,7 @@ use crate::{
     ctx::{Caller, Ctx},
     db::Tx,
     error::Error,
-    ids::OrganizationId,
+    ids::{AuthRequestId, OrganizationId},
     paging::{List, Page, Sizes, Window},
 };
 use serde::Serialize;
@@ -24,6 +24,32 @@ pub async fn emit(
     ctx: &Ctx,
     kind: EventType,
     organization: Option<OrganizationId>,
+    data: &impl Serialize,
+) -> Result<(), Error> {
+    record(tx, ctx, kind, organization, None, data).await
+}
+
+/// Records a step of a sign-in, which the log shows under that.
+///
+/// # Errors
+/// Those of the database.
+pub async fn emit_step(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    kind: EventType,
+    sign_in: AuthRequestId,
+    organization: Option<OrganizationId>,
+    data: &impl Serialize,
+) -> Result<(), Error> {
+    record(tx, ctx, kind, organization, Some(sign_in), data).await
+}
+
+async fn record(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    kind: EventType,
+    organization: Option<OrganizationId>,
+    sign_in: Option<AuthRequestId>,
     data: &impl Serialize,
 ) -> Result<(), Error> {
     let event = Event {
@@ -46,6 +72,7 @@ pub async fn emit(
         actor_id,
         ip_address: ctx.ip().map(|ip| ip.to_string()).unwrap_or_default(),
         request_id: ctx.request_id(),
+        sign_in,
     };
     store::insert(tx, ctx.environment().id, &event, &origin).await
 }

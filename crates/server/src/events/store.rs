@@ -4,7 +4,7 @@ use crate::{
     db::{Db, FromRow, ReadTx, Row, Sql, Tx},
     environments,
     error::Error,
-    ids::{EnvironmentId, IdSource, OrganizationId},
+    ids::{AuthRequestId, EnvironmentId, IdSource, OrganizationId},
     paging, sql,
     time::Timestamp,
 };
@@ -20,6 +20,8 @@ pub struct Origin<'a> {
     pub ip_address: String,
     /// `req_…`
     pub request_id: &'a str,
+    /// The sign-in that the event is a step of.
+    pub sign_in: Option<AuthRequestId>,
 }
 
 /// Adds an event.
@@ -31,8 +33,8 @@ pub async fn insert(
 ) -> Result<(), Error> {
     sql!(
         "INSERT INTO events (environment_id, id, type, object, organization_id, occurred_at, data, source, actor_type,
-                             actor_id, ip_address, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'SCALEKIT', $8, $9, $10, $11)"
+                             actor_id, ip_address, request_id, auth_request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'SCALEKIT', $8, $9, $10, $11, $12)"
     )
     .bind(env)
     .bind(event.id)
@@ -45,6 +47,7 @@ pub async fn insert(
     .bind(&origin.actor_id)
     .bind(&origin.ip_address)
     .bind(origin.request_id)
+    .bind(origin.sign_in)
     .execute(tx)
     .await?;
     Ok(())
@@ -78,6 +81,8 @@ pub struct Filter {
     pub end: Option<Timestamp>,
     /// `SCALEKIT` or `DIR_SYNC`.
     pub source: Option<&'static str>,
+    /// Steps of this sign-in.
+    pub sign_in: Option<AuthRequestId>,
 }
 
 impl Filter {
@@ -95,13 +100,18 @@ pub async fn page(
     window: paging::Window,
 ) -> Result<Vec<Event>, Error> {
     let (low, high) = filter.id_bounds();
-    let (statement, low, high) = match (window.from, filter.organization) {
-        (paging::From::Newest, None) => (older(), low, high),
-        (paging::From::Newest, Some(_)) => (older_of_organization(), low, high),
-        (paging::From::Before(id), None) => (older(), low, high.min(id)),
-        (paging::From::Before(id), Some(_)) => (older_of_organization(), low, high.min(id)),
-        (paging::From::After(id), None) => (newer(), low.max(id), high),
-        (paging::From::After(id), Some(_)) => (newer_of_organization(), low.max(id), high),
+    let (low, high, is_newer) = match window.from {
+        paging::From::Newest => (low, high, false),
+        paging::From::Before(id) => (low, high.min(id), false),
+        paging::From::After(id) => (low.max(id), high, true),
+    };
+    let statement = match (filter.sign_in, filter.organization, is_newer) {
+        (Some(_), _, false) => older_of_sign_in(),
+        (Some(_), _, true) => newer_of_sign_in(),
+        (None, None, false) => older(),
+        (None, None, true) => newer(),
+        (None, Some(_), false) => older_of_organization(),
+        (None, Some(_), true) => newer_of_organization(),
     };
     Ok(filter.bind(statement.bind(env), low, high).bind(window.limit()).scans().all(tx).await?)
 }
@@ -109,7 +119,11 @@ pub async fn page(
 /// How many events pass the filter.
 pub async fn count(tx: &mut ReadTx, env: EnvironmentId, filter: &Filter) -> Result<i64, Error> {
     let (low, high) = filter.id_bounds();
-    let statement = if filter.organization.is_some() { count_of_organization() } else { count_all() };
+    let statement = match (filter.sign_in, filter.organization) {
+        (Some(_), _) => count_of_sign_in(),
+        (None, Some(_)) => count_of_organization(),
+        (None, None) => count_all(),
+    };
     Ok(filter.bind(statement.bind(env), low, high).scans().one(tx).await?)
 }
 
@@ -130,6 +144,7 @@ impl Filter {
             .bind(self.end)
             .bind(self.source)
             .bind(self.organization)
+            .bind(self.sign_in)
     }
 }
 
@@ -158,22 +173,43 @@ macro_rules! events {
 }
 
 fn older() -> Sql {
-    events!(page "CAST($8 AS BIGINT) IS NULL", " ORDER BY id DESC LIMIT $9")
+    events!(page "CAST($8 AS BIGINT) IS NULL AND CAST($9 AS BIGINT) IS NULL", " ORDER BY id DESC LIMIT $10")
 }
 fn newer() -> Sql {
-    events!(page "CAST($8 AS BIGINT) IS NULL", " ORDER BY id LIMIT $9")
+    events!(page "CAST($8 AS BIGINT) IS NULL AND CAST($9 AS BIGINT) IS NULL", " ORDER BY id LIMIT $10")
 }
 fn older_of_organization() -> Sql {
-    events!(page "organization_id = $8", " ORDER BY id DESC LIMIT $9")
+    events!(page "organization_id = $8 AND CAST($9 AS BIGINT) IS NULL", " ORDER BY id DESC LIMIT $10")
 }
 fn newer_of_organization() -> Sql {
-    events!(page "organization_id = $8", " ORDER BY id LIMIT $9")
+    events!(page "organization_id = $8 AND CAST($9 AS BIGINT) IS NULL", " ORDER BY id LIMIT $10")
 }
 fn count_all() -> Sql {
-    events!("COUNT(*)", "CAST($8 AS BIGINT) IS NULL", "")
+    events!("COUNT(*)", "CAST($8 AS BIGINT) IS NULL AND CAST($9 AS BIGINT) IS NULL", "")
 }
 fn count_of_organization() -> Sql {
-    events!("COUNT(*)", "organization_id = $8", "")
+    events!("COUNT(*)", "organization_id = $8 AND CAST($9 AS BIGINT) IS NULL", "")
+}
+
+/// The steps of one sign-in are few, so that the organization is looked at afterwards.
+macro_rules! of_sign_in {
+    ($columns:literal, $order:literal) => {
+        events!(
+            $columns,
+            "auth_request_id = $9 AND (CAST($8 AS BIGINT) IS NULL OR organization_id = $8)",
+            $order
+        )
+    };
+}
+
+fn older_of_sign_in() -> Sql {
+    of_sign_in!("id, type, object, organization_id, occurred_at, data", " ORDER BY id DESC LIMIT $10")
+}
+fn newer_of_sign_in() -> Sql {
+    of_sign_in!("id, type, object, organization_id, occurred_at, data", " ORDER BY id LIMIT $10")
+}
+fn count_of_sign_in() -> Sql {
+    of_sign_in!("COUNT(*)", "")
 }
 
 /// When the newest event of any environment happened: no clock of ours should be behind that.

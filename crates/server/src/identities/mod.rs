@@ -4,5 +4,7 @@
 //! Invariants: an identity is a connection and a subject, never an e-mail address; it belongs to one user, from the moment
 //! that the ownership of the mailbox was proven (`auth.md` 2.6).
 mod model;
+mod store;
 
 pub use model::Identity;
+pub use store::{Linked, link, of_user, user_of};

@@ -1,8 +1,5 @@
 //! `AuthService`: messages to model and back.
-use super::{
-    model::{LoginRequest, ReportedUser},
-    ops,
-};
+use super::handoff::{self, LoginRequest, ReportedUser};
 use crate::{
     ctx::Ctx,
     error::Error,
@@ -26,7 +23,7 @@ async fn report(
 ) -> Reply<pb::UpdateLoginUserDetailsResponse> {
     let connection = ids::parse("connection_id", &request.connection_id)?;
     let user = reported(request.user.unwrap_or_default());
-    let auth_request = ops::report(&ctx, connection, login_id(&request.login_request_id)?, &user).await?;
+    let auth_request = handoff::report(&ctx, connection, login_id(&request.login_request_id)?, &user).await?;
     Ok(pb::UpdateLoginUserDetailsResponse { auth_request_id: auth_request.to_string() })
 }
 
@@ -34,7 +31,7 @@ async fn get(
     ctx: Ctx,
     request: pb::GetLoginRequestDetailsRequest,
 ) -> Reply<pb::GetLoginRequestDetailsResponse> {
-    let login = ops::get(&ctx, login_id(&request.login_request_id)?).await?;
+    let login = handoff::get(&ctx, login_id(&request.login_request_id)?).await?;
     Ok(details(login))
 }
 

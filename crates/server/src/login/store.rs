@@ -1,144 +1,158 @@
-//! SQL of login requests.
-use super::model::{LoginRequest, NewLoginRequest, Resource};
+//! SQL of sign-ins.
+use super::sign_in::{Progress, SignIn};
 use crate::{
-    db::{FromRow, Queryable, Row, Tx},
+    clients::{Client, ClientId},
+    db::{FromRow, OnViolation as _, Queryable, Row, Tx},
     error::Error,
-    ids::{ConnectionId, EnvironmentId, LoginRequestId, RequestId},
+    ids::{AuthRequestId, EnvironmentId},
     sql,
     time::Timestamp,
 };
 
-/// Reads the columns of [`find`], in their order.
-impl FromRow for LoginRequest {
+impl FromRow for SignIn {
     fn from_row(row: &mut Row) -> Result<Self, Error> {
+        let (id, browser_hash, client, is_resources) =
+            (row.next()?, row.next()?, row.next()?, row.next::<bool>()?);
         Ok(Self {
-            id: row.next()?,
-            request: NewLoginRequest {
-                auth_request: row.next()?,
-                connection: row.next()?,
-                client: row.next()?,
-                sk_client_id: row.next()?,
-                requested_client_id: row.next()?,
-                is_dcr: row.next()?,
-                is_cimd: row.next()?,
-                scopes: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
-                resource: Resource { id: row.next()?, name: row.next()? },
+            id,
+            browser_hash,
+            client: if is_resources {
+                ClientId::Resource(crate::ids::Id::from_i64(client))
+            } else {
+                ClientId::Application(crate::ids::Id::from_i64(client))
             },
-            client_name: row.next()?,
-            report: row.next()?,
-            is_used: row.next()?,
+            request: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
+            progress: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
+            version: row.next()?,
+            created_at: row.next()?,
             expires_at: row.next()?,
+            finished_at: row.next()?,
         })
     }
 }
 
-/// One login request, whatever its state.
-pub async fn find(
-    tx: &mut impl Queryable,
-    env: EnvironmentId,
-    id: LoginRequestId,
-) -> Result<Option<LoginRequest>, Error> {
-    Ok(sql!(
-        "SELECT l.id, l.auth_request_id, l.connection_id, l.client_id, l.sk_client_id, l.requested_client_id, l.is_dcr,
-                l.is_cimd, l.scopes, l.resource_id, l.resource_name, c.name, l.report,
-                CASE WHEN l.used_at IS NULL THEN FALSE ELSE TRUE END, l.expires_at
-         FROM login_requests l LEFT JOIN clients c ON c.environment_id = l.environment_id AND c.id = l.client_id
-         WHERE l.environment_id = $1 AND l.id = $2"
-    )
-    .bind(env)
-    .bind(id)
-    .optional(tx)
-    .await?)
-}
-
-/// Adds a login request.
-pub async fn insert(
-    tx: &mut Tx,
-    env: EnvironmentId,
-    login: &LoginRequest,
-    state_hash: Vec<u8>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let request = &login.request;
+/// Adds a sign-in.
+pub async fn insert(tx: &mut Tx, env: EnvironmentId, sign_in: &SignIn) -> Result<(), Error> {
     sql!(
-        "INSERT INTO login_requests (environment_id, id, auth_request_id, connection_id, state_hash, client_id,
-             sk_client_id, requested_client_id, is_dcr, is_cimd, scopes, resource_id, resource_name, created_at,
+        "INSERT INTO sign_ins (environment_id, id, browser_hash, client_id, request, progress, version, created_at,
              expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     )
     .bind(env)
-    .bind(login.id)
-    .bind(request.auth_request)
-    .bind(request.connection)
-    .bind(state_hash)
-    .bind(request.client)
-    .bind(&request.sk_client_id)
-    .bind(&request.requested_client_id)
-    .bind(request.is_dcr)
-    .bind(request.is_cimd)
-    .bind(serde_json::to_string(&request.scopes).map_err(Error::internal)?)
-    .bind(&request.resource.id)
-    .bind(&request.resource.name)
-    .bind(now)
-    .bind(login.expires_at)
+    .bind(sign_in.id)
+    .bind(sign_in.browser_hash.clone())
+    .bind(sign_in.client.as_i64())
+    .bind(json(&sign_in.request)?)
+    .bind(json(&sign_in.progress)?)
+    .bind(sign_in.version)
+    .bind(sign_in.created_at)
+    .bind(sign_in.expires_at)
     .execute(tx)
-    .await?;
+    .await
+    .on_foreign_key(|| Client::not_found(sign_in.client))?;
     Ok(())
 }
 
-/// Stores what the application reports, if it is the first report and in time. Tells whether it did.
-pub async fn put_report(
-    tx: &mut Tx,
+fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+/// One sign-in, whatever became of it.
+pub async fn find(
+    tx: &mut impl Queryable,
     env: EnvironmentId,
-    id: LoginRequestId,
-    connection: ConnectionId,
-    report: &str,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let put = sql!(
-        "UPDATE login_requests SET report = $4
-         WHERE environment_id = $1 AND id = $2 AND connection_id = $3 AND report IS NULL AND expires_at > $5"
+    id: AuthRequestId,
+) -> Result<Option<SignIn>, Error> {
+    Ok(sql!(
+        "SELECT s.id, s.browser_hash, s.client_id, c.type = 'RESOURCE', s.request, s.progress, s.version, s.created_at,
+                s.expires_at, s.finished_at
+         FROM sign_ins s JOIN clients c ON c.id = s.client_id
+         WHERE s.environment_id = $1 AND s.id = $2"
     )
     .bind(env)
     .bind(id)
-    .bind(connection)
-    .bind(report)
-    .bind(now)
-    .execute(tx)
-    .await?;
-    Ok(put > 0)
-}
-
-/// Uses a state up: the sign-in, and what the application reported.
-pub async fn take(
-    tx: &mut Tx,
-    env: EnvironmentId,
-    connection: ConnectionId,
-    state_hash: Vec<u8>,
-    now: Timestamp,
-) -> Result<Option<(RequestId, String)>, Error> {
-    Ok(sql!(
-        "UPDATE login_requests SET used_at = $4
-         WHERE environment_id = $1 AND connection_id = $2 AND state_hash = $3 AND report IS NOT NULL
-             AND used_at IS NULL AND expires_at > $4
-         RETURNING auth_request_id, report"
-    )
-    .bind(env)
-    .bind(connection)
-    .bind(state_hash)
-    .bind(now)
     .optional(tx)
     .await?)
 }
 
-/// Deletes some login requests that are over. Tells how many.
-pub async fn delete_expired(tx: &mut Tx, now: Timestamp, most: i64) -> Result<u64, Error> {
-    Ok(sql!(
-        "DELETE FROM login_requests WHERE id IN (
-             SELECT id FROM login_requests WHERE expires_at <= $1 LIMIT $2)"
+/// Stores the next step, if nobody took one since the sign-in was read. Tells whether it did.
+pub async fn advance(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    sign_in: &SignIn,
+    next: &Progress,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let advanced = sql!(
+        "UPDATE sign_ins SET progress = $5, version = version + 1
+         WHERE environment_id = $1 AND id = $2 AND version = $3 AND finished_at IS NULL AND expires_at > $4"
     )
+    .bind(env)
+    .bind(sign_in.id)
+    .bind(sign_in.version)
     .bind(now)
-    .bind(most)
+    .bind(json(next)?)
     .execute(tx)
-    .await?)
+    .await?;
+    Ok(advanced > 0)
+}
+
+/// Lets another browser go on, if nobody took a step since the sign-in was read. Tells whether it did.
+pub async fn move_to(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    sign_in: &SignIn,
+    browser_hash: Vec<u8>,
+) -> Result<bool, Error> {
+    let moved = sql!(
+        "UPDATE sign_ins SET browser_hash = $4
+         WHERE environment_id = $1 AND id = $2 AND version = $3 AND finished_at IS NULL"
+    )
+    .bind(env)
+    .bind(sign_in.id)
+    .bind(sign_in.version)
+    .bind(browser_hash)
+    .execute(tx)
+    .await?;
+    Ok(moved > 0)
+}
+
+/// Ends a sign-in, if nobody took a step since it was read. Tells whether it did.
+pub async fn finish(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    sign_in: &SignIn,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let finished = sql!(
+        "UPDATE sign_ins SET finished_at = $4, version = version + 1
+         WHERE environment_id = $1 AND id = $2 AND version = $3 AND finished_at IS NULL AND expires_at > $4"
+    )
+    .bind(env)
+    .bind(sign_in.id)
+    .bind(sign_in.version)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(finished > 0)
+}
+
+/// Deletes some sign-ins that ended before `time`. Tells how many.
+pub async fn delete_old(tx: &mut Tx, time: Timestamp, most: i64) -> Result<u64, Error> {
+    Ok(sql!("DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE expires_at <= $1 LIMIT $2)")
+        .bind(time)
+        .bind(most)
+        .execute(tx)
+        .await?)
+}
+
+/// Opens a sign-in again that this transaction has ended, at another step.
+pub async fn reopen(tx: &mut Tx, env: EnvironmentId, sign_in: &SignIn, next: &Progress) -> Result<(), Error> {
+    sql!("UPDATE sign_ins SET finished_at = NULL, progress = $3 WHERE environment_id = $1 AND id = $2")
+        .bind(env)
+        .bind(sign_in.id)
+        .bind(json(next)?)
+        .execute(tx)
+        .await?;
+    Ok(())
 }

@@ -31,8 +31,26 @@ impl OAuthError {
         let shown: String = grant.chars().take(100).collect();
         Self::new(
             "unsupported_grant_type",
-            format!("grant_type '{shown}' is not supported; use client_credentials"),
+            format!(
+                "grant_type '{shown}' is not supported; use authorization_code, refresh_token or client_credentials"
+            ),
         )
+    }
+    /// What the client presents is not good for tokens.
+    pub fn invalid_grant(description: &'static str) -> Self {
+        Self::new("invalid_grant", description)
+    }
+    /// A code that is unknown, expired, used, or another client's: one text for all of it.
+    pub fn invalid_code() -> Self {
+        Self::invalid_grant("the code is invalid, expired or used: start the sign-in again")
+    }
+    /// A refresh token that is unknown, expired, revoked or spent, or whose session has ended.
+    pub fn invalid_refresh_token() -> Self {
+        Self::invalid_grant("the refresh token is invalid or expired: start the sign-in again")
+    }
+    /// The server does not take tokens of this kind back (RFC 7009 §2.2.1).
+    pub fn unsupported_token_type(description: &'static str) -> Self {
+        Self::new("unsupported_token_type", description)
     }
     /// The client may not have this scope.
     pub fn invalid_scope(scope: &str) -> Self {

@@ -108,6 +108,19 @@ pub async fn set(
     Ok(branding)
 }
 
+/// The organization's own settings, if they count.
+///
+/// # Errors
+/// Those of the database.
+pub async fn in_force(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: OrganizationId,
+) -> Result<Option<Json>, Error> {
+    let found = find(tx, env, id).await?.filter(|branding| branding.source == BrandingSource::Custom);
+    Ok(found.and_then(|branding| branding.settings))
+}
+
 fn require_feature(ctx: &Ctx) -> Result<(), Error> {
     ctx.environment().settings.features.require_organization_branding()
 }

@@ -13,10 +13,11 @@ mod portal_links;
 mod session_policy;
 mod store;
 
+pub use branding::in_force as own_branding;
 pub use deletion::OrganizationDeleted;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Organization, OrganizationRef};
-pub use ops::get;
+pub use ops::{create_for_sign_up, get};
 pub use portal_links::organization_of as of_link;
 pub use store::{find, find_for_update, keep};

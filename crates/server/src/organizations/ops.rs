@@ -36,6 +36,19 @@ pub async fn create(ctx: &Ctx, new: NewOrganization) -> Result<Organization, Err
     Ok(organization)
 }
 
+/// Creates an organization of somebody who signs up, in the caller's transaction.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a bad name.
+pub async fn create_for_sign_up(tx: &mut Tx, ctx: &Ctx, display_name: &str) -> Result<Organization, Error> {
+    let new = NewOrganization { display_name: display_name.to_owned(), ..NewOrganization::default() };
+    let organization = Organization::new(ctx.new_id(), ctx.now(), ctx.environment(), new)?;
+    store::insert(tx, ctx.environment().id, &organization).await?;
+    let data = organization.event_data();
+    events::emit(tx, ctx, EventType::OrganizationCreated, Some(organization.id), &data).await?;
+    Ok(organization)
+}
+
 /// The organization that `which` names.
 ///
 /// # Errors

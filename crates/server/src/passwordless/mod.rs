@@ -17,6 +17,7 @@ mod store;
 
 pub use grpc::routes;
 pub use jobs::jobs;
+pub use limits::TRIES;
 pub use model::{NewRequest, PasswordlessType, Presented, Sent, Template, Verified};
 pub use ops::{resend, send, verify};
 pub use settings::Settings;

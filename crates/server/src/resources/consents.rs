@@ -89,6 +89,27 @@ pub async fn grant(
     .on_foreign_key(|| Client::not_found(new.client))?)
 }
 
+/// What a user agreed to let a client do; none if the user never did.
+///
+/// # Errors
+/// Those of the database.
+pub async fn consented(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    client: ResourceClientId,
+    external_user_id: &str,
+) -> Result<Option<Vec<String>>, Error> {
+    let scopes: Option<String> = sql!(
+        "SELECT scopes FROM consents WHERE environment_id = $1 AND client_id = $2 AND external_user_id = $3"
+    )
+    .bind(env)
+    .bind(client)
+    .bind(external_user_id)
+    .optional(tx)
+    .await?;
+    scopes.map(|scopes| serde_json::from_str(&scopes).map_err(Error::internal)).transpose()
+}
+
 /// The newest consents to a client, newest first.
 ///
 /// # Errors

@@ -16,7 +16,10 @@ mod scopes;
 mod store;
 mod target;
 
-pub use consents::{NewConsent, grant};
+pub use consents::{NewConsent, consented, grant};
 pub use grpc::routes;
 pub use jobs::jobs;
-pub use target::{Target, metadata, target_of};
+pub use model::Resource;
+pub use scopes::descriptions;
+pub use store::find;
+pub use target::{Target, issuer, metadata, target_of};

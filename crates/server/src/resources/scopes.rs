@@ -156,3 +156,17 @@ async fn find(ctx: &Ctx, id: ScopeId) -> Result<Permission, Error> {
     let found = all.into_iter().find(|one| one.id.as_i64() == id.as_i64());
     found.ok_or_else(|| Error::not_found(format!("scope {id}")))
 }
+
+/// Scopes with what they let a client do, in their order. Those of OpenID Connect have no description here.
+///
+/// # Errors
+/// Those of the database.
+pub async fn descriptions(ctx: &Ctx, scopes: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let mut described = Vec::new();
+    for scope in scopes.iter().take(MAX_SCOPES) {
+        let found = roles::permission_description(&mut tx, env, scope).await?;
+        described.push((scope.clone(), found.unwrap_or_default()));
+    }
+    Ok(described)
+}

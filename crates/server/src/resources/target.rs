@@ -20,6 +20,10 @@ pub struct Target {
     pub scopes: Vec<String>,
     /// Seconds that the token lasts.
     pub seconds: i64,
+    /// Seconds that refresh tokens last.
+    pub refresh_seconds: i64,
+    /// Whether a user's token has only scopes that the user has as permissions.
+    pub intersect_permissions: bool,
 }
 
 /// What a token of this client is for; none if it is not the client of a resource.
@@ -39,6 +43,8 @@ pub async fn target_of(
         audiences: resource.audiences(),
         scopes: store::enabled_scopes(&mut tx, environment.id, id).await?,
         seconds: client.token_lifetime_seconds.unwrap_or(resource.access_token_seconds),
+        refresh_seconds: resource.refresh_token_seconds,
+        intersect_permissions: resource.intersect_permissions,
     }))
 }
 
@@ -56,8 +62,7 @@ pub async fn metadata(app: &App, environment: &Environment, id: ResourceId) -> R
         "token_endpoint": format!("{url}/resources/{id}/oauth/token"),
         "jwks_uri": format!("{url}/keys"),
         "response_types_supported": ["code"],
-        // As in the environment's own document: codes and refresh tokens follow with the login.
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["none", "client_secret_post", "client_secret_basic"],
         "scopes_supported": scopes,

@@ -25,4 +25,4 @@ pub use model::{Permission, RoleRef};
 pub use permission_ops::{
     create as create_permission, delete as delete_permission, update as update_permission,
 };
-pub use permission_store::own as own_permissions;
+pub use permission_store::{description as permission_description, own as own_permissions};

@@ -294,3 +294,19 @@ pub async fn revoke(
     .await?;
     Ok(removed > 0)
 }
+
+/// What the permission with this name lets people do, in words.
+///
+/// # Errors
+/// Those of the database.
+pub async fn description(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    name: &str,
+) -> Result<Option<String>, Error> {
+    Ok(sql!("SELECT description FROM permissions WHERE environment_id = $1 AND name = $2")
+        .bind(env)
+        .bind(name)
+        .optional(tx)
+        .await?)
+}

@@ -12,7 +12,7 @@ use crate::{
     entropy,
     error::{Error, Kind},
     events::EventType,
-    ids::{ApplicationId, OrganizationId, SessionId, UserId},
+    ids::{ApplicationId, ConnectionId, OrganizationId, SessionId, UserId},
     organizations::{self, Organization, OrganizationRef},
     secret::Secret,
     time::Timestamp,
@@ -27,8 +27,12 @@ pub struct Authentication {
     pub user: UserId,
     /// For which organization: an active membership.
     pub organization: OrganizationId,
-    /// For which application.
-    pub client: ApplicationId,
+    /// For which application; none for the client of a resource, which takes no part in the session.
+    pub client: Option<ApplicationId>,
+    /// By which connection.
+    pub connection: Option<ConnectionId>,
+    /// When. Earlier than now for one that a session enters on the strength of an earlier proof.
+    pub at: Timestamp,
 }
 
 /// Begins a session. Answers with its token too, 256 random bits for the browser's cookie, of which a hash is stored.
@@ -52,10 +56,10 @@ pub async fn start(
         user: proof.user,
         organization: organization.id,
         organizations: vec![organization.id],
-        clients: vec![(proof.client, organization.id)],
+        clients: proof.client.map(|client| (client, organization.id)).into_iter().collect(),
         created_at: now,
         updated_at: now,
-        authenticated_at: now,
+        authenticated_at: proof.at,
         last_active_at: now,
         idle_minutes: None,
         idle_expires_at: now,
@@ -66,7 +70,7 @@ pub async fn start(
     };
     Limits::of(ctx, &organization).tighten(&mut session, now);
     store::insert(tx, env, &session, vault::hash(token.expose())).await?;
-    join(tx, ctx, &session, proof.client).await?;
+    join(tx, ctx, &session, &proof).await?;
     ops::tell(tx, ctx, EventType::UserLogin, session.id).await?;
     Ok((session, token))
 }
@@ -90,10 +94,11 @@ pub async fn enter(
     let organization = find_organization(tx, ctx, proof.organization).await?;
     session.organization = organization.id;
     (session.last_active_at, session.updated_at) = (now, now);
+    session.authenticated_at = session.authenticated_at.max(proof.at);
     Limits::of(ctx, &organization).tighten(&mut session, now);
     let token = Secret::new(entropy::token()?);
     store::update(tx, env, &session, vault::hash(token.expose())).await?;
-    join(tx, ctx, &session, proof.client).await?;
+    join(tx, ctx, &session, &proof).await?;
     let session = store::find(tx, env, Key::Id(id), now).await?;
     let session = session.ok_or_else(|| Error::internal("a session is not there in its own transaction"))?;
     Ok((session, token))
@@ -106,13 +111,54 @@ async fn find_organization(tx: &mut Tx, ctx: &Ctx, id: OrganizationId) -> Result
 }
 
 /// Stores the session's active organization and the application that uses it there.
-async fn join(tx: &mut Tx, ctx: &Ctx, session: &Session, client: ApplicationId) -> Result<(), Error> {
+async fn join(tx: &mut Tx, ctx: &Ctx, session: &Session, proof: &Authentication) -> Result<(), Error> {
     let (env, organization) = (ctx.environment().id, session.organization);
-    if !store::put_organization(tx, env, session, organization, ctx.now()).await? {
+    if !store::put_organization(tx, env, session, proof, ctx.now()).await? {
         let text = format!("user {} is no active member of organization {organization}", session.user);
         return Err(Error::new(Kind::FailedPrecondition, text));
     }
-    store::put_client(tx, env, session, client, organization).await
+    match proof.client {
+        Some(client) => store::put_client(tx, env, session, client, organization).await,
+        None => Ok(()),
+    }
+}
+
+/// How a session was authenticated for one of its organizations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    /// For which.
+    pub organization: OrganizationId,
+    /// By which connection, if that is known.
+    pub connection: Option<ConnectionId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a session was authenticated for each organization whose member the user still is, the latest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn proofs(tx: &mut impl Queryable, ctx: &Ctx, id: SessionId) -> Result<Vec<Authenticated>, Error> {
+    store::proofs(tx, ctx.environment().id, id).await
+}
+
+/// Lets an application take part in a session, in an organization that it was authenticated for, without a new
+/// authentication. Tells whether the session may still be used there, as [`touch`] does.
+///
+/// # Errors
+/// Those of the database.
+pub async fn use_in(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    session: &Session,
+    organization: OrganizationId,
+    client: Option<ApplicationId>,
+) -> Result<bool, Error> {
+    let usable = touch(tx, ctx, session.id, organization).await?;
+    if let (true, Some(client)) = (usable, client) {
+        store::put_client(tx, ctx.environment().id, session, client, organization).await?;
+    }
+    Ok(usable)
 }
 
 /// The session that a browser's cookie holds the token of, unless it has ended.
@@ -172,12 +218,17 @@ pub async fn touch(
     store::touch(tx, ctx.environment().id, id, organization, ctx.now()).await
 }
 
-/// Stores that the user of a session has proved once more who they are: what needs a fresh proof may be done for a while.
+/// Whether a session can be used in an organization at this moment, without using it.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn authenticated(tx: &mut Tx, ctx: &Ctx, id: SessionId) -> Result<(), Error> {
-    store::authenticated(tx, ctx.environment().id, id, ctx.now()).await
+pub async fn goes_on(
+    tx: &mut impl Queryable,
+    ctx: &Ctx,
+    id: SessionId,
+    organization: OrganizationId,
+) -> Result<bool, Error> {
+    store::goes_on(tx, ctx.environment().id, id, organization, ctx.now()).await
 }
 
 /// Ends a session because its user says so. Tells whether this did it.

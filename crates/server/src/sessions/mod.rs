@@ -16,6 +16,7 @@ mod store;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use login::{
-    Authentication, authenticated, enter, find_active, find_by_token, log_out, require_fresh, start, touch,
+    Authenticated, Authentication, enter, find_active, find_by_token, goes_on, log_out, proofs,
+    require_fresh, start, touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};

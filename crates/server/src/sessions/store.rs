@@ -1,6 +1,9 @@
 //! SQL of sessions. What a session is now follows from the row and the clock: one that has ended may not have been
 //! settled yet, and counts nowhere all the same.
-use super::model::{Device, Location, Session, Status};
+use super::{
+    login::{Authenticated, Authentication},
+    model::{Device, Location, Session, Status},
+};
 use crate::{
     db::{FromRow, OnViolation as _, Queryable, Row, Tx},
     error::Error,
@@ -301,25 +304,54 @@ pub async fn put_organization(
     tx: &mut Tx,
     env: EnvironmentId,
     session: &Session,
-    organization: OrganizationId,
+    proof: &Authentication,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    let organization = proof.organization;
     let put = sql!(
-        "INSERT INTO session_organizations (environment_id, session_id, organization_id, user_id, entered_at)
-         SELECT $1, $2, m.organization_id, m.user_id, $5
+        "INSERT INTO session_organizations (environment_id, session_id, organization_id, user_id, entered_at,
+             connection_id, authenticated_at)
+         SELECT $1, $2, m.organization_id, m.user_id, CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT)
          FROM memberships m JOIN organizations o ON o.id = m.organization_id
          WHERE m.environment_id = $1 AND m.organization_id = $3 AND m.user_id = $4 AND m.status = 'ACTIVE'
-         ON CONFLICT (environment_id, session_id, organization_id) DO UPDATE SET entered_at = excluded.entered_at"
+         ON CONFLICT (environment_id, session_id, organization_id) DO UPDATE SET entered_at = excluded.entered_at,
+             connection_id = excluded.connection_id, authenticated_at = excluded.authenticated_at"
     )
     .bind(env)
     .bind(session.id)
     .bind(organization)
     .bind(session.user)
     .bind(now)
+    .bind(proof.connection)
+    .bind(proof.at)
     .execute(tx)
     .await
     .on_foreign_key(|| Error::not_found(format!("membership in organization {organization}")))?;
     Ok(put > 0)
+}
+
+impl FromRow for Authenticated {
+    fn from_row(row: &mut Row) -> Result<Self, Error> {
+        Ok(Self { organization: row.next()?, connection: row.next()?, at: row.next()? })
+    }
+}
+
+/// How a session was authenticated, the latest first.
+pub async fn proofs(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: SessionId,
+) -> Result<Vec<Authenticated>, Error> {
+    Ok(sql!(
+        "SELECT x.organization_id, x.connection_id, COALESCE(x.authenticated_at, x.entered_at)
+         FROM session_organizations x JOIN memberships m ON m.environment_id = x.environment_id
+             AND m.organization_id = x.organization_id AND m.user_id = x.user_id AND m.status = 'ACTIVE'
+         WHERE x.environment_id = $1 AND x.session_id = $2 ORDER BY 3 DESC, x.organization_id"
+    )
+    .bind(env)
+    .bind(id)
+    .all(tx)
+    .await?)
 }
 
 /// Stores that an application takes part in a session, with the organization that is active there.
@@ -355,7 +387,7 @@ pub async fn update(
 ) -> Result<(), Error> {
     sql!(
         "UPDATE sessions SET token_hash = $3, organization_id = $4, idle_minutes = $5, updated_at = $6,
-             last_active_at = $7, idle_expires_at = $8, absolute_expires_at = $9
+             last_active_at = $7, idle_expires_at = $8, absolute_expires_at = $9, authenticated_at = $10
          WHERE environment_id = $1 AND id = $2"
     )
     .bind(env)
@@ -367,6 +399,7 @@ pub async fn update(
     .bind(session.last_active_at)
     .bind(session.idle_expires_at)
     .bind(session.absolute_expires_at)
+    .bind(session.authenticated_at)
     .execute(tx)
     .await?;
     Ok(())
@@ -402,20 +435,26 @@ pub async fn touch(
     Ok(touched > 0)
 }
 
-/// Stores that the user proved who they are.
-pub async fn authenticated(
-    tx: &mut Tx,
+/// Whether a session that has not ended can be used in an organization.
+pub async fn goes_on(
+    tx: &mut impl Queryable,
     env: EnvironmentId,
     id: SessionId,
+    organization: OrganizationId,
     now: Timestamp,
-) -> Result<(), Error> {
-    sql!("UPDATE sessions SET authenticated_at = $3 WHERE environment_id = $1 AND id = $2")
-        .bind(env)
-        .bind(id)
-        .bind(now)
-        .execute(tx)
-        .await?;
-    Ok(())
+) -> Result<bool, Error> {
+    let found: Option<SessionId> = sql!(concat!(
+        "SELECT s.id FROM sessions s
+         WHERE s.environment_id = $1 AND s.id = $3 AND s.status = 'ACTIVE' AND s.idle_expires_at > $2 AND ",
+        belongs!("AND x.organization_id = $4")
+    ))
+    .bind(env)
+    .bind(now)
+    .bind(id)
+    .bind(organization)
+    .optional(tx)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Ends a session whose time is not over. Tells whether this did it.

@@ -249,6 +249,22 @@ pub async fn sealed_token(
     Ok(found.flatten())
 }
 
+/// Whose open invitation has this token.
+pub async fn find_by_invitation(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    hash: Vec<u8>,
+) -> Result<Option<(OrganizationId, UserId)>, Error> {
+    Ok(sql!(
+        "SELECT organization_id, user_id FROM memberships
+         WHERE environment_id = $1 AND invitation_hash = $2 AND status = 'PENDING_INVITE'"
+    )
+    .bind(env)
+    .bind(hash)
+    .optional(tx)
+    .await?)
+}
+
 /// How many members of an organization count against its limit: active ones, and invitations that are open at `now`.
 pub async fn count_limited(
     tx: &mut Tx,

@@ -7,6 +7,7 @@
 mod grpc;
 mod invitations;
 mod jobs;
+mod joining;
 mod members;
 mod membership;
 mod membership_store;
@@ -18,8 +19,11 @@ mod store;
 
 pub use grpc::routes;
 pub use jobs::{MembershipsEnded, jobs};
-pub use members::list_permissions as permissions_in;
-pub use membership::{Membership, Status};
+pub use joining::{
+    accept_invitation, find_by_email, find_invitation, join, membership, memberships_of, permissions,
+    sign_up, sync_profile,
+};
+pub use membership::{Membership, Provisioning, Status};
 pub use messages::{profile as profile_message, profile_update};
 pub use model::{User, UserRef};
 pub use profile::{Profile, ProfileUpdate};

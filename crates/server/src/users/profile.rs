@@ -84,6 +84,28 @@ impl From<&Profile> for ProfileUpdate {
     }
 }
 
+impl ProfileUpdate {
+    /// The values that a profile may have, each looked at by itself.
+    pub fn without_invalid(mut self) -> Self {
+        let is_valid = |update: Self| {
+            let mut profile = Profile::empty(UserProfileId::from_i64(0));
+            profile.update(update);
+            profile.violations().is_empty()
+        };
+        let none = Self::default;
+        macro_rules! keep_valid {
+            ($($field:ident),*) => { $(
+                if !is_valid(Self { $field: self.$field.clone(), ..none() }) {
+                    self.$field = Default::default();
+                }
+            )* };
+        }
+        keep_valid!(given_name, family_name, name, locale, phone_number, preferred_username, picture, gender);
+        keep_valid!(groups, custom_attributes);
+        self
+    }
+}
+
 impl Profile {
     /// Nothing is known.
     pub fn empty(id: UserProfileId) -> Self {

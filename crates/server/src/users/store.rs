@@ -97,6 +97,15 @@ pub async fn find(
     Ok(statement.optional(tx).await?)
 }
 
+/// The user with this address.
+pub async fn find_by_email(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    email: &Email,
+) -> Result<Option<User>, Error> {
+    Ok(select!("AND u.email_key = $2").bind(env).bind(email.key()).optional(tx).await?)
+}
+
 /// The same, for changing it or its memberships in this transaction. The user's row is the lock of the memberships:
 /// whoever adds one or takes the last one away holds it (PostgreSQL; SQLite has one writer anyway).
 pub async fn find_for_update(

@@ -166,8 +166,6 @@ api_tests! {
     async fn other_grants_are_not_supported(t: Server) {
         let (id, secret) = (t.client_id.as_str(), t.client_secret.as_str());
         for grant in [
-            "authorization_code",
-            "refresh_token",
             "password",
             "implicit",
             "CLIENT_CREDENTIALS",

@@ -132,6 +132,22 @@ pub async fn post_login_uris(tx: &mut impl Queryable, env: EnvironmentId) -> Res
     Ok(lists.map_err(Error::internal)?.concat())
 }
 
+/// Where pages of all clients are: redirect URIs of sign-in and logout.
+pub async fn page_uris(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Vec<String>, Error> {
+    let lists: Vec<(String, String)> = sql!(
+        "SELECT post_login_uris, post_logout_redirect_uris FROM clients
+         WHERE environment_id = $1 AND type <> 'ORGANIZATION'"
+    )
+    .bind(env)
+    .all(tx)
+    .await?;
+    let mut uris = Vec::new();
+    for list in lists.iter().flat_map(|(login, logout)| [login, logout]) {
+        uris.extend(serde_json::from_str::<Vec<String>>(list).map_err(Error::internal)?);
+    }
+    Ok(uris)
+}
+
 /// Adds a client.
 pub async fn insert(tx: &mut Tx, env: EnvironmentId, client: &Client) -> Result<(), Error> {
     let (organization, resource) = match client.kind {

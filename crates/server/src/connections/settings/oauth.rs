@@ -36,6 +36,8 @@ pub struct OAuthSettings {
     pub token_endpoint_auth_method: Option<String>,
     /// Whether each sign-in overwrites the user's profile.
     pub sync_user_profile_on_login: bool,
+    /// Whether the operator's credentials are used instead of the connection's own; in development only.
+    pub use_platform_creds: bool,
 }
 
 /// What to change; what is none stays, an empty text takes the value away.
@@ -56,7 +58,6 @@ pub struct OAuthUpdate {
     pub tenant_id: Option<String>,
     pub token_endpoint_auth_method: Option<String>,
     pub sync_user_profile_on_login: Option<bool>,
-    /// The operator's credentials: this version has none.
     pub use_platform_creds: Option<bool>,
 }
 
@@ -118,8 +119,8 @@ impl OAuthSettings {
     pub(super) fn is_complete(&self, provider: Provider, has_secret: bool) -> bool {
         let is_known = usual(provider).is_some();
         let goes = |uri: &Option<String>| is_known || uri.is_some();
-        has_secret
-            && self.client_id.is_some()
+        let has_credentials = has_secret && self.client_id.is_some();
+        (has_credentials || self.use_platform_creds)
             && goes(&self.authorize_uri)
             && goes(&self.token_uri)
             && goes(&self.user_info_uri)
@@ -172,10 +173,7 @@ impl OAuthSettings {
             check_scopes(&scopes, problems);
             self.scopes = scopes;
         }
-        if update.use_platform_creds == Some(true) {
-            let text = "is not possible: the operator has no credentials at providers; register the application there and enter your own";
-            problems.add("use_platform_creds", "platform_credentials", text);
-        }
+        set(&mut self.use_platform_creds, update.use_platform_creds);
         set(&mut self.pkce_enabled, update.pkce_enabled);
         set(&mut self.sync_user_profile_on_login, update.sync_user_profile_on_login);
     }

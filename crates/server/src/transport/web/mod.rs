@@ -1,8 +1,13 @@
 //! Plain HTTP: OAuth, discovery, hosted pages, probes, uploaded files, and the page at `/`. One file for each kind, with its
 //! own routes.
 mod cookies;
+mod cors;
 mod files;
+mod login;
 mod oauth;
+mod pages;
+mod relying_party;
+mod visit;
 
 use super::{RequestLimits, errors, gate, reference};
 use crate::{
@@ -15,7 +20,7 @@ use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
-pub use cookies::Cookies;
+pub(super) use cookies::Cookies;
 
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
@@ -36,18 +41,22 @@ struct Web {
 
 /// Every route that is neither gRPC nor under `/api/v1`.
 pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>) -> Router {
+    let web = Web { app, limits };
     Router::new()
         .route("/", get(home))
         .route("/healthz", get(|| async { text(StatusCode::OK, "ok\n") }))
         .route("/ready", get(ready))
         .merge(reference::router(built))
-        .merge(oauth::routes())
+        .merge(oauth::routes(&web))
         .merge(files::routes())
+        .merge(login::routes())
+        .merge(pages::routes())
+        .merge(relying_party::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
         })
-        .with_state(Web { app, limits })
+        .with_state(web)
 }
 
 async fn home(Extension(Arrived(_, arrival)): Extension<Arrived>) -> Response {

@@ -1,30 +1,47 @@
 //! OAuth and its discovery.
-use super::{Arrived, Web, failure};
+use super::{Arrived, Web, cors, failure};
 use crate::{
+    ctx::Ctx,
     error::Error,
     ids::ResourceId,
-    oauth, resources,
+    oauth::{self, UserInfoError},
+    resources,
     transport::{errors, serve},
 };
 use axum::{
     Extension, Router,
+    body::Bytes,
     extract::{Path, Request, State},
+    middleware::{from_fn, from_fn_with_state},
     response::Response,
     routing::{get, post},
 };
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
 
-/// The endpoints that machines call.
-pub fn routes() -> Router<Web> {
-    Router::new()
-        .route("/.well-known/openid-configuration", get(discovery))
-        .route("/.well-known/oauth-authorization-server", get(discovery))
-        .route("/keys", get(keys))
-        .route("/oauth/token", post(token))
-        .route("/resources/{resource}/oauth/token", post(resource_token))
-        .route("/resources/{resource}/.well-known/oauth-authorization-server", get(resource_discovery))
-        .route("/.well-known/oauth-authorization-server/resources/{resource}", get(resource_discovery))
+/// The endpoints that machines and scripts of pages call.
+pub fn routes(web: &Web) -> Router<Web> {
+    let public = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery).options(cors::no_preflight))
+        .route("/.well-known/oauth-authorization-server", get(discovery).options(cors::no_preflight))
+        .route("/keys", get(keys).options(cors::no_preflight))
+        .route(
+            "/resources/{resource}/.well-known/oauth-authorization-server",
+            get(resource_discovery).options(cors::no_preflight),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server/resources/{resource}",
+            get(resource_discovery).options(cors::no_preflight),
+        )
+        .layer(from_fn(cors::open));
+    let for_clients = Router::new()
+        .route("/oauth/token", post(token).options(cors::no_preflight))
+        .route("/resources/{resource}/oauth/token", post(resource_token).options(cors::no_preflight))
+        .route("/userinfo", get(userinfo).post(userinfo).options(cors::no_preflight))
+        .route("/oauth/introspect", post(introspect).options(cors::no_preflight))
+        .route("/revoke", post(revoke).options(cors::no_preflight))
+        .layer(from_fn_with_state(web.clone(), cors::registered));
+    public.merge(for_clients)
 }
 
 async fn discovery(Extension(Arrived(request_id, arrival)): Extension<Arrived>) -> Response {
@@ -84,25 +101,112 @@ async fn resource_token(
 
 async fn answer_token_request(
     State(web): State<Web>,
-    Extension(Arrived(request_id, arrival)): Extension<Arrived>,
+    Extension(arrived): Extension<Arrived>,
     resource: Option<ResourceId>,
     request: Request,
 ) -> Response {
-    let (parts, body) = request.into_parts();
+    let request_id = arrived.0.clone();
     let answer = async {
-        let arrival = arrival.map_err(oauth::OAuthError::from)?;
-        let body = serve::read_body(body, oauth::MAX_BODY_BYTES, web.limits.body_timeout)
-            .await
-            .map_err(|error| oauth::OAuthError::from(Arc::new(error)))?;
-        oauth::token(&web.app, &arrival, resource, &parts.headers, &body).await
+        let (ctx, headers, body) = receive(&web, arrived, request).await?;
+        oauth::token(&ctx, resource, &headers, &body).await
     };
-    let mut response = match answer.await {
-        Ok(tokens) => errors::json_response(200, tokens),
-        Err(error) => oauth_failure(&error, &request_id),
+    answer_form(answer.await, &request_id)
+}
+
+/// RFC 7662.
+async fn introspect(
+    State(web): State<Web>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Response {
+    let request_id = arrived.0.clone();
+    let answer = async {
+        let (ctx, headers, body) = receive(&web, arrived, request).await?;
+        Ok(oauth::introspect(&ctx, &headers, &body).await?.to_string())
     };
-    // RFC 6749 §5.1.
+    answer_form(answer.await, &request_id)
+}
+
+/// RFC 7009.
+async fn revoke(
+    State(web): State<Web>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Response {
+    let request_id = arrived.0.clone();
+    let answer = async {
+        let (ctx, headers, body) = receive(&web, arrived, request).await?;
+        oauth::revoke_token(&ctx, &headers, &body).await?;
+        Ok(String::new())
+    };
+    answer_form(answer.await, &request_id)
+}
+
+/// What a form needs to be answered.
+async fn receive(
+    web: &Web,
+    arrived: Arrived,
+    request: Request,
+) -> Result<(Ctx, HeaderMap, Bytes), oauth::OAuthError> {
+    let (parts, body) = request.into_parts();
+    let ctx = arrived.visit(&web.app)?;
+    let body = serve::read_body(body, oauth::MAX_BODY_BYTES, web.limits.body_timeout).await?;
+    Ok((ctx, parts.headers, body))
+}
+
+/// RFC 6749 §5.1: neither tokens nor what is said of them is kept on the way.
+fn answer_form(answer: Result<String, oauth::OAuthError>, request_id: &str) -> Response {
+    let mut response = match answer {
+        Ok(body) => errors::json_response(200, body),
+        Err(error) => oauth_failure(&error, request_id),
+    };
+    no_store(&mut response);
+    response
+}
+
+fn no_store(response: &mut Response) {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// OpenID Connect Core §5.3.
+async fn userinfo(
+    State(web): State<Web>,
+    Extension(arrived): Extension<Arrived>,
+    headers: HeaderMap,
+) -> Response {
+    let answer = async {
+        let ctx = arrived.visit(&web.app)?;
+        oauth::userinfo(&ctx, &headers).await
+    };
+    let mut response = match answer.await {
+        Ok(claims) => errors::json_response(200, claims.to_string()),
+        Err(UserInfoError::Missing) => bearer_challenge(401, ""),
+        Err(UserInfoError::InvalidToken) => bearer_challenge(401, "invalid_token"),
+        Err(UserInfoError::InsufficientScope) => bearer_challenge(403, "insufficient_scope"),
+        Err(UserInfoError::Fault(error)) => oauth_failure(&error.into(), ""),
+    };
+    no_store(&mut response);
+    response
+}
+
+/// RFC 6750 §3: without a token, nothing is said of what was wrong with it.
+fn bearer_challenge(status: u16, error: &'static str) -> Response {
+    let (challenge, description) = match error {
+        "" => (r#"Bearer realm="userinfo""#, "an access token is required in the Authorization header"),
+        "invalid_token" => (
+            r#"Bearer realm="userinfo", error="invalid_token""#,
+            "the token is not a user's, has expired or was revoked, or its session has ended",
+        ),
+        _ => (
+            r#"Bearer realm="userinfo", error="insufficient_scope", scope="openid""#,
+            "the token was not granted the scope openid",
+        ),
+    };
+    let code = if error.is_empty() { "invalid_request" } else { error };
+    let body = serde_json::json!({"error": code, "error_description": description});
+    let mut response = errors::json_response(status, body.to_string());
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 
@@ -126,10 +230,9 @@ fn oauth_failure(error: &oauth::OAuthError, request_id: &str) -> Response {
     response
 }
 
-/// JSON for anybody, scripts of any origin included.
+/// JSON for anybody.
 fn public(body: String) -> Response {
     let mut response = errors::json_response(200, body);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

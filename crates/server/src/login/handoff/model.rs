@@ -2,7 +2,7 @@
 use crate::{
     email::Email,
     error::Error,
-    ids::{ConnectionId, LoginRequestId, RequestId},
+    ids::{AuthRequestId, ConnectionId, LoginRequestId},
     text,
     time::Timestamp,
 };
@@ -30,7 +30,7 @@ pub struct Resource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewLoginRequest {
     /// The sign-in.
-    pub auth_request: RequestId,
+    pub auth_request: AuthRequestId,
     /// The connection that stands for the login page.
     pub connection: ConnectionId,
     /// Number of the client.

@@ -8,7 +8,7 @@ use crate::{
     db::Tx,
     entropy,
     error::Error,
-    ids::{ConnectionId, LoginRequestId, RequestId},
+    ids::{AuthRequestId, ConnectionId, LoginRequestId},
     secret::Secret,
     vault,
 };
@@ -61,7 +61,7 @@ pub async fn report(
     connection: ConnectionId,
     id: LoginRequestId,
     user: &ReportedUser,
-) -> Result<RequestId, Error> {
+) -> Result<AuthRequestId, Error> {
     let (env, now) = (ctx.environment().id, ctx.now());
     let report = user.to_json()?;
     let mut tx = ctx.db().write().await?;
@@ -91,7 +91,7 @@ pub async fn take(
     ctx: &Ctx,
     connection: ConnectionId,
     state: &str,
-) -> Result<Option<(RequestId, ReportedUser)>, Error> {
+) -> Result<Option<(AuthRequestId, ReportedUser)>, Error> {
     let hash = vault::hash(state);
     let Some((request, report)) = store::take(tx, ctx.environment().id, connection, hash, ctx.now()).await?
     else {

@@ -1,51 +1,37 @@
-//! The token endpoint, `grant_type=client_credentials` (RFC 6749 §4.4).
-use super::{OAuthError, client_auth, form::Form};
+//! `grant_type=client_credentials` (RFC 6749 §4.4).
+use super::check_grant;
 use crate::{
-    app::App,
-    clients::{self, Client, ClientType, GrantType},
-    ctx::Arrival,
-    environments::Environment,
+    clients::{Client, ClientType, GrantType},
+    ctx::Ctx,
+    error::Error,
     ids::{ResourceId, TokenId},
+    oauth::{OAuthError, client_auth::Presenter, form::Form, issue::seconds_until},
     resources::{self, Target},
-    time::Timestamp,
 };
-use http::HeaderMap;
 use serde::{Serialize, Serializer};
-use std::sync::Arc;
 
-/// Answers a token request with the JSON of RFC 6749 §5.1. At the endpoint of a resource only its own clients get tokens.
+/// Gives a client a token of its own.
 ///
 /// # Errors
 /// [`OAuthError`]
-pub async fn token(
-    app: &Arc<App>,
-    arrival: &Arrival,
-    resource: Option<ResourceId>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<String, OAuthError> {
-    app.rates.check(arrival.environment.id)?;
-    let form = Form::parse(headers, body)?;
-    let grant =
-        form.get("grant_type").ok_or_else(|| OAuthError::invalid_request("grant_type is required"))?;
-    if grant != "client_credentials" {
-        return Err(OAuthError::unsupported_grant_type(grant));
+pub async fn issue(ctx: &Ctx, presenter: &Presenter, form: &Form<'_>) -> Result<String, OAuthError> {
+    let client = &presenter.client;
+    if !presenter.by_secret {
+        return Err(OAuthError::invalid_client());
     }
-    let client = check_client(app, &arrival.environment, headers, &form).await?;
-    check_endpoint(&client, resource)?;
-    check_grant(&client, GrantType::ClientCredentials)?;
-    check_address(&client, arrival)?;
+    check_grant(client, GrantType::ClientCredentials)?;
+    check_address(client, ctx)?;
     let asked = Asked { scope: form.get("scope"), audience: form.get("audience").or(form.get("resource")) };
-    let grant = match resources::target_of(app, &arrival.environment, &client).await? {
-        Some(target) => grant_of_resource(&client, target, asked)?,
+    let grant = match resources::target_of(ctx.app(), ctx.environment(), client).await? {
+        Some(target) => grant_of_resource(client, target, asked)?,
         None => Grant {
-            scopes: check_scopes(&client, asked.scope)?,
-            audiences: check_audience(&client, asked.audience)?,
-            seconds: client.lifetime_seconds(&arrival.environment),
+            scopes: check_scopes(client, asked.scope)?,
+            audiences: check_audience(client, asked.audience)?,
+            seconds: client.lifetime_seconds(ctx.environment()),
             resource: None,
         },
     };
-    issue(app, &arrival.environment, &client, &grant).await
+    answer(ctx, client, &grant).await
 }
 
 /// What a request asks for.
@@ -63,34 +49,9 @@ struct Grant {
     resource: Option<ResourceId>,
 }
 
-async fn check_client(
-    app: &Arc<App>,
-    environment: &Environment,
-    headers: &HeaderMap,
-    form: &Form<'_>,
-) -> Result<Client, OAuthError> {
-    let presented = client_auth::presented(headers, form)?;
-    clients::authenticate(app, environment, &presented.client_id, &presented.client_secret)
-        .await?
-        .ok_or_else(OAuthError::invalid_client)
-}
-
-/// The endpoint of a resource does not know other clients (`auth.md` 1.4).
-fn check_endpoint(client: &Client, resource: Option<ResourceId>) -> Result<(), OAuthError> {
-    match resource {
-        Some(resource) if client.kind != ClientType::Resource(resource) => Err(OAuthError::invalid_client()),
-        _ => Ok(()),
-    }
-}
-
-/// RFC 6749 §5.2.
-fn check_grant(client: &Client, grant: GrantType) -> Result<(), OAuthError> {
-    if client.allows(grant) { Ok(()) } else { Err(OAuthError::unauthorized_client("this grant")) }
-}
-
 /// Tokens of the client's own are got and used from its networks only (`auth.md` 1.6.1).
-fn check_address(client: &Client, arrival: &Arrival) -> Result<(), OAuthError> {
-    if client.ip_allowlist.allows(arrival.ip) {
+fn check_address(client: &Client, ctx: &Ctx) -> Result<(), OAuthError> {
+    if client.ip_allowlist.allows(ctx.ip()) {
         Ok(())
     } else {
         Err(OAuthError::unauthorized_client("the address of this request"))
@@ -189,19 +150,14 @@ struct Answer<'a> {
     scope: &'a str,
 }
 
-async fn issue(
-    app: &Arc<App>,
-    environment: &Environment,
-    client: &Client,
-    grant: &Grant,
-) -> Result<String, OAuthError> {
-    let keys = app.keys.of(app, environment).await?;
-    let now = app.clock.now();
+async fn answer(ctx: &Ctx, client: &Client, grant: &Grant) -> Result<String, OAuthError> {
+    let keys = ctx.app().keys.of(ctx.app(), ctx.environment()).await?;
+    let now = ctx.now();
     let exp = now.as_seconds() + grant.seconds;
     let (id, scope) = (client.id.to_string(), grant.scopes.join(" "));
-    let jti: TokenId = app.ids.next(now);
+    let jti: TokenId = ctx.new_id();
     let claims = Claims {
-        iss: &environment.url,
+        iss: &ctx.environment().url,
         sub: &id,
         client_id: &id,
         aud: &grant.audiences,
@@ -219,19 +175,14 @@ async fn issue(
         nbf: now.as_seconds(),
         exp,
     };
-    let payload = serde_json::to_vec(&claims).map_err(crate::error::Error::internal)?;
+    let payload = serde_json::to_vec(&claims).map_err(Error::internal)?;
     // 0.3 ms on the thread that serves the request: a hand-over to another one would cost more than it frees.
-    let access_token = keys.signing(now)?.sign(&payload).map_err(crate::error::Error::internal)?;
+    let access_token = keys.signing(now)?.sign(&payload).map_err(Error::internal)?;
     let answer = Answer {
         access_token: &access_token,
         token_type: "Bearer",
         expires_in: seconds_until(exp, now),
         scope: &scope,
     };
-    Ok(serde_json::to_string(&answer).map_err(crate::error::Error::internal)?)
-}
-
-/// Whole seconds that are left, so that nobody counts on one too many.
-fn seconds_until(exp: i64, now: Timestamp) -> i64 {
-    exp - now.as_seconds() - i64::from(now.as_micros() % 1_000_000 != 0)
+    Ok(serde_json::to_string(&answer).map_err(Error::internal)?)
 }

@@ -1,0 +1,9 @@
+//! Signing in on the hosted pages, from the request for authorization to tokens.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod links;
+mod organizations;
+mod refusals;
+mod sign_up;
+mod sso;
+mod support;
