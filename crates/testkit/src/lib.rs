@@ -38,7 +38,7 @@ pub use dns::DnsServer;
 pub use grpc::{Failure, Grpc};
 pub use http::{Answer, json};
 pub use oauth::{CALLBACK, CHALLENGE, SignedIn, VERIFIER};
-pub use persons::Browser;
+pub use persons::Person;
 pub use raw::{RawGrpc, frame, socket};
 pub use server::{Options, OtherEnvironment, Server};
 pub use sessions::{FIREFOX, new_passkey};
