@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Browser {
     base: String,
+    /// `Host`, if it is not that of the address.
+    host: Option<String>,
     http: reqwest::Client,
     /// By name.
     pub cookies: BTreeMap<String, String>,
@@ -34,6 +36,7 @@ impl Server {
     pub fn browser(&self) -> Browser {
         Browser {
             base: self.url.clone(),
+            host: None,
             http: self.http.clone(),
             cookies: BTreeMap::new(),
             languages: "en".to_owned(),
@@ -42,6 +45,12 @@ impl Server {
 }
 
 impl Browser {
+    /// The same browser at another node, which a balancer sends it to under this host.
+    pub fn at(&self, node: &Server, host: &str) -> Self {
+        let base = format!("http://{}", node.address);
+        Self { base, host: Some(host.to_owned()), ..self.clone() }
+    }
+
     /// Opens an address, and follows redirects as long as they stay on the server.
     pub async fn open(&mut self, url: &str) -> Shown {
         let request = self.http.get(self.absolute(url));
@@ -95,6 +104,10 @@ impl Browser {
             .header(header::COOKIE, cookies.join("; "))
             .header(header::ACCEPT_LANGUAGE, &self.languages)
             .header(header::USER_AGENT, crate::FIREFOX);
+        let request = match &self.host {
+            Some(host) => request.header(header::HOST, host),
+            None => request,
+        };
         let answer = request.send().await.unwrap();
         for cookie in answer.headers().get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();

@@ -120,11 +120,7 @@ pub async fn resend(ctx: &Ctx, sign_in: &SignIn) -> Result<Outcome, Error> {
     match passwordless::resend(ctx, &settings, &mailed.request).await {
         Ok(_) => {
             let next = Progress { problem: None, resent: true, ..sign_in.progress.clone() };
-            let mut tx = ctx.db().write().await?;
-            if store::advance(&mut tx, ctx.environment().id, sign_in, &next, ctx.now()).await? {
-                tx.commit().await?;
-            }
-            Ok(Go::Page(sign_in.id).into())
+            proof::note(ctx, sign_in, &next).await
         }
         Err(error) if error.kind() == Kind::InvalidArgument => {
             proof::stay(ctx, sign_in, Problem::ExpiredCode).await
@@ -168,7 +164,8 @@ async fn could_not_verify(
             let left = (passwordless::TRIES - wrong).max(0);
             let problem = if left == 0 { Problem::ExpiredCode } else { Problem::WrongCode(left) };
             let step = Step::Mailed(Mailed { wrong, ..mailed.clone() });
-            proof::go_to(ctx, sign_in, step, Some(problem)).await
+            let next = Progress { step, problem: Some(problem), resent: false, ..sign_in.progress.clone() };
+            proof::note(ctx, sign_in, &next).await
         }
         _ => Err(error),
     }

@@ -315,7 +315,19 @@ pub async fn go_to(
 /// # Errors
 /// Those of the database.
 pub async fn stay(ctx: &Ctx, sign_in: &SignIn, problem: Problem) -> Result<Outcome, Error> {
-    go_to(ctx, sign_in, sign_in.progress.step.clone(), Some(problem)).await
+    let next = Progress { problem: Some(problem), resent: false, ..sign_in.progress.clone() };
+    note(ctx, sign_in, &next).await
+}
+
+/// Stores what the page shall say without counting it as a step: it must not get in the way of somebody who takes one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn note(ctx: &Ctx, sign_in: &SignIn, next: &Progress) -> Result<Outcome, Error> {
+    let mut tx = ctx.db().write().await?;
+    store::note(&mut tx, ctx.environment().id, sign_in, next, ctx.now()).await?;
+    tx.commit().await?;
+    Ok(Go::Page(sign_in.id).into())
 }
 
 /// Goes back to the first page, with something to say.

@@ -97,6 +97,28 @@ pub async fn advance(
     Ok(advanced > 0)
 }
 
+/// Stores what the page says, if nobody took a step since the sign-in was read.
+pub async fn note(
+    tx: &mut Tx,
+    env: EnvironmentId,
+    sign_in: &SignIn,
+    next: &Progress,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sql!(
+        "UPDATE sign_ins SET progress = $5
+         WHERE environment_id = $1 AND id = $2 AND version = $3 AND finished_at IS NULL AND expires_at > $4"
+    )
+    .bind(env)
+    .bind(sign_in.id)
+    .bind(sign_in.version)
+    .bind(now)
+    .bind(json(next)?)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Lets another browser go on, if nobody took a step since the sign-in was read. Tells whether it did.
 pub async fn move_to(
     tx: &mut Tx,

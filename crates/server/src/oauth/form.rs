@@ -20,8 +20,20 @@ impl<'a> Form<'a> {
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(OAuthError::invalid_request("the body must be application/x-www-form-urlencoded"));
         }
+        Self::collect(body)
+    }
+
+    /// Reads the query of a URL.
+    ///
+    /// # Errors
+    /// `invalid_request` for text that is not UTF-8, or a parameter that comes twice.
+    pub fn of_query(query: &'a str) -> Result<Self, OAuthError> {
+        Self::collect(query.as_bytes())
+    }
+
+    fn collect(text: &'a [u8]) -> Result<Self, OAuthError> {
         let mut parameters: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
-        for (name, value) in url::form_urlencoded::parse(body) {
+        for (name, value) in url::form_urlencoded::parse(text) {
             if value.is_empty() {
                 continue;
             }

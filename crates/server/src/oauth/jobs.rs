@@ -1,6 +1,9 @@
-//! What is over is deleted.
-use super::store;
-use crate::jobs::{Failure, Job, Registry, Run, STEP};
+//! The jobs of this slice: what is over is deleted.
+use super::{backchannel::Notify, store};
+use crate::{
+    jobs::{Failure, Job, Registry, Run, STEP},
+    sessions::SessionEnded,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -10,6 +13,8 @@ const CODES_KEPT: Duration = Duration::from_secs(86_400);
 /// The jobs of this slice.
 pub fn jobs(registry: &mut Registry) {
     registry.every::<DeleteOld>(Duration::from_secs(3600));
+    registry.job::<SessionEnded>();
+    registry.job::<Notify>();
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! session, the membership, the user and the client (`docs/decisions/0026-codes-and-refresh-tokens.md`).
 mod about;
 mod access_token;
+mod backchannel;
 mod client_auth;
 mod codes;
 mod discovery;
@@ -15,6 +16,7 @@ mod grants;
 mod introspection;
 mod issue;
 mod jobs;
+mod logout;
 mod person;
 mod refresh_token;
 mod revocation;
@@ -24,10 +26,12 @@ mod userinfo;
 pub use codes::issue as issue_code;
 pub use discovery::discovery;
 pub use error::OAuthError;
+pub use form::Form;
 pub use grant::{Grant, NewCode, Subject};
 pub use grants::token;
 pub use introspection::introspect;
 pub use jobs::jobs;
+pub use logout::{Logout, is_confirmed, log_out};
 pub use revocation::revoke_token;
 pub use userinfo::{UserInfoError, userinfo};
 

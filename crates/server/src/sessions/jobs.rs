@@ -3,7 +3,6 @@ use super::{model::Status, ops, store};
 use crate::{
     ctx::Ctx,
     error::Error,
-    events::EventType,
     ids::UserId,
     jobs::{self, Failure, Job, Registry, Run},
     users::MembershipsEnded,
@@ -24,6 +23,14 @@ pub fn jobs(registry: &mut Registry) {
     registry.every::<DeleteOld>(Duration::from_secs(3600));
     registry.job::<Expire>();
     registry.job::<MembershipsEnded>();
+}
+
+/// The job of telling applications that a session has ended. It is queued in the transaction that ends it; `oauth`, which
+/// knows how, says how it is done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionEnded {
+    /// Number of the session.
+    pub session: i64,
 }
 
 /// Looks for environments with sessions to settle.
@@ -72,7 +79,7 @@ async fn expire_some(ctx: &Ctx) -> Result<bool, Error> {
     let mut tx = ctx.db().write().await?;
     for id in overdue {
         if store::expire(&mut tx, env, id, now).await? {
-            ops::tell(&mut tx, ctx, EventType::UserLogout, id).await?;
+            ops::tell_end(&mut tx, ctx, id).await?;
         }
     }
     tx.commit().await?;

@@ -175,6 +175,14 @@ pub async fn find_by_token(
     Ok(found.filter(|session| session.status == Status::Active))
 }
 
+/// A session, whether or not it has ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(tx: &mut impl Queryable, ctx: &Ctx, id: SessionId) -> Result<Option<Session>, Error> {
+    store::find(tx, ctx.environment().id, Key::Id(id), ctx.now()).await
+}
+
 /// A session, unless it has ended.
 ///
 /// # Errors

@@ -14,9 +14,9 @@ mod policy;
 mod store;
 
 pub use grpc::routes;
-pub use jobs::jobs;
+pub use jobs::{SessionEnded, jobs};
 pub use login::{
-    Authenticated, Authentication, enter, find_active, find_by_token, goes_on, log_out, proofs,
+    Authenticated, Authentication, enter, find, find_active, find_by_token, goes_on, log_out, proofs,
     require_fresh, start, touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};

@@ -1,6 +1,7 @@
 //! Plain data of sessions.
 use crate::{
     error::Error,
+    identities::Linked,
     ids::{ApplicationId, OrganizationId, SessionId, UserId},
     stored::stored_enum,
     time::Timestamp,
@@ -120,12 +121,17 @@ impl Session {
     }
 
     /// `data` of `user.login` and `user.logout`, `management.md` 13.4.9.
-    pub fn event_data(&self, user: &User) -> Json {
+    pub fn event_data(&self, user: &User, identities: &[Linked]) -> Json {
         let (device, agent, location) = (&self.device, &self.device.agent, &self.device.location);
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let mut user_data = json!(user.event_data());
         if let Some(object) = user_data.as_object_mut() {
             object.insert("last_login_time".to_owned(), json!(time(user.last_login_at)));
+        }
+        if let Some(known) = user_data.pointer_mut("/user_profile/external_identities")
+            && !identities.is_empty()
+        {
+            *known = identities.iter().map(Linked::event_data).collect();
         }
         json!({
             "user": user_data,

@@ -1,5 +1,6 @@
 //! The operations that applications call.
 use super::{
+    jobs::SessionEnded,
     model::{Session, Status},
     store::{self, Filter, Key},
 };
@@ -8,7 +9,9 @@ use crate::{
     db::Tx,
     error::Error,
     events::{self, EventType},
+    identities,
     ids::{SessionId, UserId},
+    jobs,
     paging::{List, Page, Sizes, Window},
     users::{self, User, UserRef},
 };
@@ -90,9 +93,20 @@ pub async fn revoke_all(ctx: &Ctx, user: UserId) -> Result<Vec<Session>, Error> 
 pub(super) async fn end(tx: &mut Tx, ctx: &Ctx, id: SessionId, status: Status) -> Result<bool, Error> {
     let ended = store::end(tx, ctx.environment().id, id, status, ctx.now()).await?;
     if ended {
-        tell(tx, ctx, EventType::UserLogout, id).await?;
+        tell_end(tx, ctx, id).await?;
     }
     Ok(ended)
+}
+
+/// Records the end of a session, and has the applications told that want to be.
+pub(super) async fn tell_end(tx: &mut Tx, ctx: &Ctx, id: SessionId) -> Result<(), Error> {
+    let env = ctx.environment().id;
+    tell(tx, ctx, EventType::UserLogout, id).await?;
+    if store::has_listeners(tx, env, id).await? {
+        let ended = SessionEnded { session: id.as_i64() };
+        jobs::enqueue(tx, ctx.app(), Some(env), &ended, ctx.now()).await?;
+    }
+    Ok(())
 }
 
 /// Records the start or the end of a session.
@@ -102,5 +116,7 @@ pub(super) async fn tell(tx: &mut Tx, ctx: &Ctx, kind: EventType, id: SessionId)
     let session = session.ok_or_else(|| Error::internal("a session is not there in its own transaction"))?;
     let user = users::find(tx, env, &UserRef::Id(session.user)).await?;
     let user = user.ok_or_else(|| Error::internal("a session without its user"))?;
-    events::emit(tx, ctx, kind, Some(session.organization), &session.event_data(&user)).await
+    let linked = identities::of_users(tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    let data = session.event_data(&user, &linked.unwrap_or_default());
+    events::emit(tx, ctx, kind, Some(session.organization), &data).await
 }

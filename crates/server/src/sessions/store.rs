@@ -478,6 +478,23 @@ pub async fn end(
     Ok(ended > 0)
 }
 
+/// Whether an application takes part in a session that wants to be told of its end.
+pub async fn has_listeners(
+    tx: &mut impl Queryable,
+    env: EnvironmentId,
+    id: SessionId,
+) -> Result<bool, Error> {
+    let found: Option<ApplicationId> = sql!(
+        "SELECT x.client_id FROM session_clients x JOIN clients c ON c.id = x.client_id
+         WHERE x.environment_id = $1 AND x.session_id = $2 AND c.back_channel_logout_uris <> '[]' LIMIT 1"
+    )
+    .bind(env)
+    .bind(id)
+    .optional(tx)
+    .await?;
+    Ok(found.is_some())
+}
+
 /// Settles a session whose time is over. Tells whether this did it.
 pub async fn expire(tx: &mut Tx, env: EnvironmentId, id: SessionId, now: Timestamp) -> Result<bool, Error> {
     let expired = sql!(

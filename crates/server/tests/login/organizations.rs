@@ -1,6 +1,6 @@
 //! Which organization.
 use crate::support::{arrive, authorize, register, sign_in};
-use gatewright_testkit::{Server, api_tests};
+use gatewright_testkit::api_tests;
 use serde_json::json;
 
 api_tests! {

@@ -1,6 +1,6 @@
 //! Requests that become no sign-in.
 use crate::support::{CALLBACK, authorize, last_log, register, request};
-use gatewright_testkit::{Server, api_tests};
+use gatewright_testkit::api_tests;
 
 const S256: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 

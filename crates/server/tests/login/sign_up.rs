@@ -1,6 +1,6 @@
 //! People who are new.
 use crate::support::{arrive, authorize, by_code, identify, last_log, mail, register, sign_in};
-use gatewright_testkit::{Server, api_tests};
+use gatewright_testkit::api_tests;
 use serde_json::json;
 
 api_tests! {

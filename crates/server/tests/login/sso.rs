@@ -1,6 +1,6 @@
 //! Single sign-on, by the simulated identity provider.
 use crate::support::{arrive, authorize, identify, last_log, mail, register};
-use gatewright_testkit::{Api, Browser, Server, Shown, api_tests};
+use gatewright_testkit::{Api, Browser, Shown, api_tests};
 use serde_json::json;
 
 /// A simulated identity provider of an organization that has this domain.

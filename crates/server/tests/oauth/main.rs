@@ -1,11 +1,13 @@
 //! The provider after the code: the token endpoint, what is known of tokens afterwards, and logout.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what goes wrong in a test shall stop it")]
 
+mod backchannel;
 mod claims;
 mod codes;
 mod cors;
 mod ends;
 mod known;
+mod logout;
 mod refresh;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
@@ -51,4 +53,10 @@ async fn log_status(api: &Api, id: impl ToString) -> Option<String> {
     let entries = all.json["authRequests"].as_array().cloned().unwrap_or_default();
     let entry = entries.into_iter().find(|entry| entry["auth_request_id"] == id.as_str())?;
     entry["status"].as_str().map(str::to_owned)
+}
+
+/// The address of a logout with these parameters.
+fn logout_url(t: &Server, query: &[(&str, &str)]) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{}/oidc/logout?{query}", t.url)
 }

@@ -148,6 +148,19 @@ pub async fn page_uris(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Ve
     Ok(uris)
 }
 
+/// The URIs of all clients that a browser may be sent to after logout.
+pub async fn post_logout_uris(tx: &mut impl Queryable, env: EnvironmentId) -> Result<Vec<String>, Error> {
+    let lists: Vec<String> = sql!(
+        "SELECT post_logout_redirect_uris FROM clients
+         WHERE environment_id = $1 AND post_logout_redirect_uris <> '[]'"
+    )
+    .bind(env)
+    .all(tx)
+    .await?;
+    let lists: Result<Vec<Vec<String>>, _> = lists.iter().map(|list| serde_json::from_str(list)).collect();
+    Ok(lists.map_err(Error::internal)?.concat())
+}
+
 /// Adds a client.
 pub async fn insert(tx: &mut Tx, env: EnvironmentId, client: &Client) -> Result<(), Error> {
     let (organization, resource) = match client.kind {

@@ -4,6 +4,7 @@ mod cookies;
 mod cors;
 mod files;
 mod login;
+mod logout;
 mod oauth;
 mod pages;
 mod relying_party;
@@ -50,6 +51,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(oauth::routes(&web))
         .merge(files::routes())
         .merge(login::routes())
+        .merge(logout::routes())
         .merge(pages::routes())
         .merge(relying_party::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
