@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 /// The browser of somebody who has signed in.
 #[derive(Debug)]
-pub struct Browser<'a> {
+pub struct Person<'a> {
     server: &'a Server,
     /// The session, as it began.
     pub session: Session,
@@ -20,14 +20,14 @@ pub struct Browser<'a> {
 
 impl Server {
     /// Signs an active member in; the browser says as browsers do that its requests come from the environment's pages.
-    pub async fn browser(&self, user: &str, organization: &str) -> Browser<'_> {
+    pub async fn person(&self, user: &str, organization: &str) -> Person<'_> {
         let (session, token) = self.sign_in(user, organization).await;
         let headers = vec![
             ("cookie", format!("gw_session={token}")),
             ("sec-fetch-site", "same-origin".to_owned()),
             ("user-agent", crate::FIREFOX.to_owned()),
         ];
-        Browser { server: self, session, token, headers }
+        Person { server: self, session, token, headers }
     }
 
     /// Claims of an access token that is given out in a session.
@@ -41,15 +41,9 @@ impl Server {
             "iat": seconds, "nbf": seconds, "exp": seconds + 300,
         })
     }
-
-    /// Any claims under the default environment's signature.
-    pub async fn signed(&self, claims: &Json) -> String {
-        let keys = self.app.keys.of(&self.app, self.operator.environment()).await.unwrap();
-        keys.signing(self.app.clock.now()).unwrap().sign(claims.to_string().as_bytes()).unwrap()
-    }
 }
 
-impl Browser<'_> {
+impl Person<'_> {
     /// Sends `body` as it is.
     pub async fn send(&self, method: &str, path: &str, body: &str) -> Answer {
         let url = format!("http://{}{path}", self.server.address);

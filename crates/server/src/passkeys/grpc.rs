@@ -1,5 +1,6 @@
 //! `WebAuthnService`: messages to model and back.
 use super::{
+    ceremony_grpc,
     model::{Passkey, user_handle},
     ops,
     relying_party::RelyingParty,
@@ -13,11 +14,12 @@ use gatewright_api::{
 
 type Reply<T> = Result<T, Error>;
 
-/// The rpcs that are built: all but the ceremonies, which come with the hosted pages.
+/// The rpcs that are built: all of the service.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::ListCredentials, _, _>(list);
     routes.serve::<api::UpdateCredential, _, _>(update);
     routes.serve::<api::DeleteCredential, _, _>(delete);
+    ceremony_grpc::routes(routes);
     routes.serve::<api::GetRelatedOrigins, _, _>(related_origins);
 }
 

@@ -5,6 +5,7 @@
 //! once, within its time, by the user or in the browser for which it was begun; its challenge is the one that is stored.
 mod answer;
 mod ceremony;
+mod ceremony_grpc;
 mod ceremony_store;
 mod grpc;
 mod jobs;

@@ -59,7 +59,7 @@ pub async fn start(
         clients: proof.client.map(|client| (client, organization.id)).into_iter().collect(),
         created_at: now,
         updated_at: now,
-        authenticated_at: now,
+        authenticated_at: proof.at,
         last_active_at: now,
         idle_minutes: None,
         idle_expires_at: now,
@@ -94,6 +94,7 @@ pub async fn enter(
     let organization = find_organization(tx, ctx, proof.organization).await?;
     session.organization = organization.id;
     (session.last_active_at, session.updated_at) = (now, now);
+    session.authenticated_at = session.authenticated_at.max(proof.at);
     Limits::of(ctx, &organization).tighten(&mut session, now);
     let token = Secret::new(entropy::token()?);
     store::update(tx, env, &session, vault::hash(token.expose())).await?;
@@ -236,14 +237,6 @@ pub async fn goes_on(
     organization: OrganizationId,
 ) -> Result<bool, Error> {
     store::goes_on(tx, ctx.environment().id, id, organization, ctx.now()).await
-}
-
-/// Stores that the user of a session has proved once more who they are: what needs a fresh proof may be done for a while.
-///
-/// # Errors
-/// Those of the database.
-pub async fn authenticated(tx: &mut Tx, ctx: &Ctx, id: SessionId) -> Result<(), Error> {
-    store::authenticated(tx, ctx.environment().id, id, ctx.now()).await
 }
 
 /// Ends a session because its user says so. Tells whether this did it.

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Kind},
     ids::OrganizationId,
     organizations::{self, Organization, OrganizationRef},
-    users::{self, UserRef},
+    users,
 };
 use gatewright_api::plan::Method;
 
@@ -162,9 +162,8 @@ pub async fn check(ctx: &Ctx, method: &Method, message: &[u8]) -> Result<(), Err
         Some(Reach::Organization { field, permission, feature }) => {
             check_organization(person, method, field, message)?;
             check_feature(ctx, person.organization, feature).await?;
-            let which = UserRef::Id(person.user);
-            let permitted = users::permissions_in(ctx, person.organization, &which).await?;
-            if permitted.iter().any(|one| one.name == permission) {
+            let permitted = users::permissions(ctx, person.organization, person.user).await?;
+            if permitted.iter().any(|name| name == permission) {
                 return Ok(());
             }
             Err(denied(format!("needs the permission {permission} in this organization")))

@@ -22,11 +22,11 @@ use gatewright_api::{
 
 type Reply<T> = Result<T, Error>;
 
-/// The rpcs that are built: all but those of a signed-in person (`GetCurrentUser`, `GetSupportHash`), which wait for
-/// sessions.
+/// The rpcs that are built: all but `GetSupportHash`, which is for the dashboard's members.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::CreateUserAndMembership, _, _>(create);
     routes.serve::<api::GetUser, _, _>(get);
+    routes.serve::<api::GetCurrentUser, _, _>(get_current);
     routes.serve::<api::ListUsers, _, _>(list);
     routes.serve::<api::SearchUsers, _, _>(search);
     routes.serve::<api::ListOrganizationUsers, _, _>(list_of_organization);
@@ -68,6 +68,16 @@ async fn get(ctx: Ctx, request: pb::GetUserRequest) -> Reply<pb::GetUserResponse
         return Err(User::not_found(&which));
     }
     Ok(pb::GetUserResponse { user: Some(user(&ctx, account)) })
+}
+
+async fn get_current(ctx: Ctx, _request: pb::GetCurrentUserRequest) -> Reply<pb::GetCurrentUserResponse> {
+    let person = ctx.require_person()?;
+    let account = ops::get(&ctx, &UserRef::Id(person.user)).await?;
+    Ok(pb::GetCurrentUserResponse {
+        user: Some(user(&ctx, account)),
+        current_session_id: person.session.to_string(),
+        gateway_enabled: false,
+    })
 }
 
 async fn list(ctx: Ctx, request: pb::ListUsersRequest) -> Reply<pb::ListUsersResponse> {

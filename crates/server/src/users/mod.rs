@@ -23,7 +23,6 @@ pub use joining::{
     accept_invitation, find_by_email, find_invitation, join, membership, memberships_of, permissions,
     sign_up, sync_profile,
 };
-pub use members::list_permissions as permissions_in;
 pub use membership::{Membership, Provisioning, Status};
 pub use messages::{profile as profile_message, profile_update};
 pub use model::{User, UserRef};

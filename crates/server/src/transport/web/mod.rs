@@ -22,7 +22,7 @@ use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
-pub use cookies::Cookies;
+pub(super) use cookies::Cookies;
 
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
