@@ -1,14 +1,14 @@
 //! *Auth* against the real server. The test opens the login requests, as the authorization endpoint does.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use gatewright::ids::{ApplicationId, ConnectionId, RequestId};
+use gatewright::ids::{ApplicationId, AuthRequestId, ConnectionId};
 use gatewright::login::{self, NewLoginRequest, ReportedUser, Resource};
 use gatewright_sdk::ScalekitClient;
 use gatewright_sdk::auth::LoginUser;
 use gatewright_testkit::{Server, api_tests};
 
 const CONNECTION: ConnectionId = ConnectionId::from_i64(731_209_900_777_001);
-const SIGN_IN: RequestId = RequestId::from_i64(731_209_902_000_002);
+const SIGN_IN: AuthRequestId = AuthRequestId::from_i64(731_209_902_000_002);
 
 fn client(t: &Server) -> ScalekitClient {
     ScalekitClient::new(&t.url, &t.client_id, &t.client_secret).unwrap()

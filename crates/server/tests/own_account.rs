@@ -156,7 +156,7 @@ api_tests! {
         let (acme, dana, _) = members(&api).await;
         let person = t.person(&dana, &acme).await;
         let session = &person.session;
-        let token = t.signed(&t.user_claims(session.user, session.organization, session.id)).await;
+        let token = t.signed("JWT", &t.user_claims(session.user, session.organization, session.id)).await;
         for path in ["/api/v1/users:this", "/api/v1/users/me"] {
             for answer in [person.get(path).await, t.rest("GET", path, "", &token).await] {
                 assert_eq!(answer.status, 200, "{}", answer.text);
@@ -193,7 +193,7 @@ api_tests! {
         assert_eq!(next["consents"][0]["id"], first.to_string());
         person.delete(&format!("{path}/{of_erin}")).await.failure(404, 5);
         person.delete(&format!("{path}/x")).await.failure(400, 3);
-        let token = t.signed(&t.user_claims(person.session.user, person.session.organization, person.session.id)).await;
+        let token = t.signed("JWT", &t.user_claims(person.session.user, person.session.organization, person.session.id)).await;
         assert_eq!(t.rest("DELETE", &format!("{path}/{first}"), "", &token).await.status, 200);
         person.delete(&format!("{path}/{first}")).await.failure(404, 5);
         assert_eq!(person.get(path).await.json["total_size"], 1);

@@ -185,7 +185,7 @@ api_tests! {
         let api = t.api().await;
         let world = world(&api).await;
         let max = t.person(&world.member, &world.acme).await;
-        let token = t.signed(&t.user_claims(max.session.user, max.session.organization, max.session.id)).await;
+        let token = t.signed("JWT", &t.user_claims(max.session.user, max.session.organization, max.session.id)).await;
         assert_eq!(max.get(&format!("/api/v1/users/{}", world.member)).await.status, 200);
         api.delete(&format!("/api/v1/memberships/organizations/{}/users/{}", world.acme, world.member)).await;
         max.get(&format!("/api/v1/users/{}", world.member)).await.failure(401, 16);
@@ -201,7 +201,7 @@ api_tests! {
         // Whatever it answers when it is let in, these it never answers then.
         let refused = |status: u16| [401, 403].contains(&status);
         let path = "/api/v1/users:this";
-        let answer = t.rest("GET", path, "", &t.signed(&claims).await).await;
+        let answer = t.rest("GET", path, "", &t.signed("JWT", &claims).await).await;
         assert!(!refused(answer.status), "{}", answer.text);
         for (name, value) in [
             ("sid", json!(other.id.to_string())), ("sid", json!("ses_1")), ("sid", Json::Null), ("sid", json!(7)),
@@ -217,10 +217,10 @@ api_tests! {
             } else {
                 bent[name] = value.clone();
             }
-            let answer = t.rest("GET", path, "", &t.signed(&bent).await).await;
+            let answer = t.rest("GET", path, "", &t.signed("JWT", &bent).await).await;
             assert_eq!(answer.status, 401, "{name} {value}: {}", answer.text);
         }
-        let token = t.signed(&claims).await;
+        let token = t.signed("JWT", &claims).await;
         for path in ["/api/v1/users", "/api/v1/webauthn/credentials", &format!("/api/v1/organizations/{}", world.acme)] {
             t.rest("GET", path, "", &token).await.failure(403, 7);
         }

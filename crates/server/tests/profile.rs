@@ -1,11 +1,8 @@
 //! The pages on which people look after their own account: `/ui/profile/passkeys` and `/ui/profile/sessions`.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what goes wrong in a test shall stop it"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what goes wrong in a test shall stop it")]
 
 use gatewright::{passkeys, sql};
+use gatewright_api::{rpc::client_service::SetEnvironmentInitiateLoginUri, scalekit::v1::clients as pb};
 use gatewright_testkit::{Api, Authenticator, Browser, Server, api_tests};
 use serde_json::{Value as Json, json};
 
@@ -41,17 +38,9 @@ fn csrf(html: &str) -> String {
     html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
-async fn set_initiate_login(t: &Server, api: &Api) {
-    let body = json!({"initiate_login_uri": INITIATE});
-    let mut tx = t.app.db.write().await.unwrap();
-    drop(body);
-    sql!("UPDATE clients SET initiate_login_uri = $2 WHERE environment_id = $1")
-        .bind(api.environment)
-        .bind(INITIATE)
-        .execute(&mut tx)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
+async fn set_initiate_login(t: &Server) {
+    let request = pb::SetEnvironmentInitiateLoginUriRequest { initiate_login_uri: INITIATE.to_owned() };
+    t.as_operator::<SetEnvironmentInitiateLoginUri>(&request).await.unwrap();
 }
 
 async fn forget_proofs(t: &Server, api: &Api) {
@@ -85,7 +74,7 @@ api_tests! {
             assert_eq!(shown.status, 410, "{page}: {}", shown.html);
             assert!(shown.html.contains("sign in to the application first"), "{page}");
         }
-        set_initiate_login(&t, &api).await;
+        set_initiate_login(&t).await;
         for page in [PASSKEYS, SESSIONS, "/ui"] {
             let shown = t.browser().open(page).await;
             assert_eq!((shown.status, shown.away.as_deref()), (303, Some(INITIATE)), "{page}");
@@ -151,7 +140,7 @@ api_tests! {
     async fn changing_passkeys_needs_a_fresh_proof(t: Server) {
         let api = t.api().await;
         let home = home(&api).await;
-        set_initiate_login(&t, &api).await;
+        set_initiate_login(&t).await;
         let (mut browser, session) = signed_in(&t, &home.dana, &home.acme).await;
         let passkey = t.passkey(&home.dana, b"of dana").await.id.to_string();
         let csrf = csrf(&browser.open(PASSKEYS).await.html);
@@ -171,7 +160,7 @@ api_tests! {
     async fn people_end_their_sessions(t: Server) {
         let api = t.api().await;
         let home = home(&api).await;
-        set_initiate_login(&t, &api).await;
+        set_initiate_login(&t).await;
         let (mut browser, session) = signed_in(&t, &home.dana, &home.acme).await;
         let (mut second, other) = signed_in(&t, &home.dana, &home.acme).await;
         let (mut third, _) = signed_in(&t, &home.dana, &home.acme).await;

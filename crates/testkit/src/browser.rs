@@ -34,8 +34,13 @@ pub struct Shown {
 impl Server {
     /// A browser that has never been here.
     pub fn browser(&self) -> Browser {
+        self.browser_at(&self.url)
+    }
+
+    /// The same for another server than this one, such as an application.
+    pub fn browser_at(&self, base: &str) -> Browser {
         Browser {
-            base: self.url.clone(),
+            base: base.to_owned(),
             host: None,
             http: self.http.clone(),
             cookies: BTreeMap::new(),

@@ -17,6 +17,7 @@ mod database;
 mod dns;
 mod grpc;
 mod http;
+mod journey;
 mod mime;
 mod oauth;
 mod persons;

@@ -41,12 +41,6 @@ impl Server {
             "iat": seconds, "nbf": seconds, "exp": seconds + 300,
         })
     }
-
-    /// Any claims under the default environment's signature.
-    pub async fn signed(&self, claims: &Json) -> String {
-        let keys = self.app.keys.of(&self.app, self.operator.environment()).await.unwrap();
-        keys.signing(self.app.clock.now()).unwrap().sign(claims.to_string().as_bytes()).unwrap()
-    }
 }
 
 impl Person<'_> {

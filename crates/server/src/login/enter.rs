@@ -22,7 +22,7 @@ use crate::{
     oauth::{self, Grant, NewCode, Subject},
     organizations,
     secret::Secret,
-    sessions::{self, Authenticated, Authentication, Device, Location, Session},
+    sessions::{self, Authenticated, Authentication, Device, Session},
     time::Timestamp,
     users::{self, ProfileUpdate, Provisioning, User},
 };
@@ -215,7 +215,7 @@ pub async fn begin_session(
             if let Some(other) = present {
                 sessions::log_out(tx, ctx, other.id).await?;
             }
-            let device = Device::new(visitor.user_agent, ctx.ip(), Location::default());
+            let device = Device::of(ctx, visitor.user_agent);
             sessions::start(tx, ctx, proof, device).await
         }
     }

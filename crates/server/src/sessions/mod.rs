@@ -10,6 +10,7 @@ mod jobs;
 mod login;
 mod model;
 mod ops;
+mod places;
 mod policy;
 mod store;
 
@@ -21,3 +22,4 @@ pub use login::{
 };
 pub use model::{Device, Location, Session, Status};
 pub use ops::{open_of, revoke};
+pub use places::Places;

@@ -9,6 +9,7 @@ mod oauth;
 mod pages;
 mod profile;
 mod relying_party;
+mod simulator;
 mod visit;
 
 use super::{RequestLimits, errors, gate, reference};
@@ -56,6 +57,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(pages::routes())
         .merge(profile::routes())
         .merge(relying_party::routes())
+        .merge(simulator::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")

@@ -10,7 +10,7 @@ use crate::{
     ids, login, organizations,
     pages::{self, Look, PasskeyRow, Passkeys, SessionRow, Sessions},
     passkeys::{self, Passkey},
-    sessions::{self, Device, Location, Session},
+    sessions::{self, Device, Session},
     transport::{errors, persons},
     user_agent::UserAgent,
 };
@@ -209,7 +209,7 @@ async fn keep_passkey(State(web): State<Web>, Extension(arrived): Arriving, requ
         sessions::require_fresh(&account.ctx).await?;
         let answer = serde_json::from_str(&value(&body, "assertion")).unwrap_or_default();
         let ceremony = value(&body, "ceremony");
-        let device = Device::new(&account.visit.user_agent, account.ctx.ip(), Location::default());
+        let device = Device::of(&account.ctx, &account.visit.user_agent);
         let user = account.session.user;
         passkeys::finish_registration(&account.ctx, user, Some(&ceremony), answer, device).await
     };
