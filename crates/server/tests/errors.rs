@@ -227,7 +227,7 @@ api_tests! {
             assert!(answer.failure(405, 12).contains(allow), "{}", answer.text);
             assert_eq!(answer.headers["allow"], allow);
         }
-        for (method, path, allow) in [("POST", "/keys", "GET,HEAD"), ("GET", "/oauth/token", "POST")] {
+        for (method, path, allow) in [("POST", "/docs/api", "GET,HEAD"), ("GET", "/oauth/token", "POST,OPTIONS")] {
             let answer = t.rest(method, path, "", "").await;
             assert_eq!((answer.status, &answer.headers["allow"]), (405, &allow.parse().unwrap()));
         }

@@ -1,5 +1,4 @@
 //! Plain data of identities.
-use crate::users::ProfileUpdate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,25 +31,4 @@ pub struct Identity {
     pub groups: Vec<String>,
     /// Attributes that the environment defined, by their keys.
     pub custom_attributes: BTreeMap<String, String>,
-}
-
-impl Identity {
-    /// What a user's profile takes over. What cannot be stored is left out: a long name must not keep anybody out.
-    pub fn profile(&self) -> ProfileUpdate {
-        let text = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
-        ProfileUpdate {
-            given_name: text(&self.given_name),
-            family_name: text(&self.family_name),
-            name: text(&self.name),
-            locale: text(&self.locale),
-            phone_number: text(&self.phone_number),
-            preferred_username: text(&self.preferred_username),
-            picture: text(&self.picture),
-            gender: text(&self.gender),
-            groups: self.groups.clone(),
-            metadata: BTreeMap::new(),
-            custom_attributes: self.custom_attributes.clone(),
-        }
-        .without_invalid()
-    }
 }

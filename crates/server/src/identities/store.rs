@@ -6,7 +6,6 @@ use crate::{
     ids::{ConnectionId, EnvironmentId, UserId},
     sql,
     time::Timestamp,
-    users::{User, UserRef},
 };
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
@@ -59,7 +58,7 @@ pub async fn link(
     .bind(synced.then_some(now))
     .execute(tx)
     .await
-    .on_foreign_key(|| User::not_found(&UserRef::Id(user)))?;
+    .on_foreign_key(|| Error::not_found(format!("user {user} or connection {connection}")))?;
     Ok(())
 }
 

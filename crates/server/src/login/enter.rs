@@ -163,7 +163,7 @@ async fn settle(
     let email = Email::parse(&proof.email).map_err(|problem| Error::invalid("email", "email", problem))?;
     let given = match &into {
         Into::New { profile, .. } => (**profile).clone(),
-        Into::Existing { .. } => proof.identity.as_deref().map(Identity::profile).unwrap_or_default(),
+        Into::Existing { .. } => proof.identity.as_deref().map(ProfileUpdate::from).unwrap_or_default(),
     };
     let (mut user, is_new) = users::sign_up(tx, ctx, &email, given).await?;
     let (organization, how) = match into {
@@ -176,7 +176,7 @@ async fn settle(
     users::join(tx, ctx, organization, user.id, how).await?;
     let identity = proof.identity.as_deref();
     let syncs = !is_new && connection.is_some_and(|connection| syncs_profile(ctx, connection));
-    let update = identity.filter(|_| syncs).map(Identity::profile).unwrap_or_default();
+    let update = identity.filter(|_| syncs).map(ProfileUpdate::from).unwrap_or_default();
     users::sync_profile(tx, ctx, &mut user, update, proof.owns_mailbox).await?;
     if let Some((connection, identity)) = connection.zip(identity) {
         let now = (ctx.now(), syncs || is_new);

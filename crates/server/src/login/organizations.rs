@@ -146,7 +146,7 @@ pub async fn create(
     let profile = ProfileUpdate {
         given_name: text(given_name),
         family_name: text(family_name),
-        ..proof.identity.as_deref().map(crate::identities::Identity::profile).unwrap_or_default()
+        ..proof.identity.as_deref().map(ProfileUpdate::from).unwrap_or_default()
     };
     let into = Into::New { name, profile: Box::new(profile.without_invalid()) };
     match enter::enter(ctx, sign_in, proof, into, visitor).await {

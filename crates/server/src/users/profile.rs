@@ -1,5 +1,5 @@
 //! Personal data of a user.
-use crate::{error::Violation, ids::UserProfileId, text};
+use crate::{error::Violation, identities::Identity, ids::UserProfileId, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -81,6 +81,27 @@ impl From<&Profile> for ProfileUpdate {
             metadata: profile.metadata.clone(),
             custom_attributes: profile.custom_attributes.clone(),
         }
+    }
+}
+
+/// What a profile takes over from a provider. What cannot be stored is left out: a long name must not keep anybody out.
+impl From<&Identity> for ProfileUpdate {
+    fn from(identity: &Identity) -> Self {
+        let text = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
+        Self {
+            given_name: text(&identity.given_name),
+            family_name: text(&identity.family_name),
+            name: text(&identity.name),
+            locale: text(&identity.locale),
+            phone_number: text(&identity.phone_number),
+            preferred_username: text(&identity.preferred_username),
+            picture: text(&identity.picture),
+            gender: text(&identity.gender),
+            groups: identity.groups.clone(),
+            metadata: BTreeMap::new(),
+            custom_attributes: identity.custom_attributes.clone(),
+        }
+        .without_invalid()
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use tonic::Code;
 
 /// The database has about 300 KB at first, its log takes about 20 KB for each of these organizations.
-const LIMIT_KIB: u32 = 2048;
+const LIMIT_KIB: u32 = 3072;
 /// After this many creates it must have been full.
 const ENOUGH: usize = 2000;
 
