@@ -24,7 +24,8 @@ fn bytes(value: &Json) -> Json {
     json!(STANDARD.encode(URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap()))
 }
 
-async fn members(api: &Api) -> (String, String, String) {
+async fn members(t: &Server, api: &Api) -> (String, String, String) {
+    t.enable_passkeys(api).await;
     let acme = api.organization("Acme").create().await.id;
     let dana = api.member(&acme, "dana@acme.example").create().await.id;
     let erin = api.member(&acme, "erin@acme.example").create().await.id;
@@ -111,7 +112,7 @@ async fn consent(t: &Server, api: &Api, user: &str) -> ConsentId {
 api_tests! {
     async fn a_person_registers_a_passkey_and_anybody_signs_in_with_one(t: Server) {
         let api = t.api().await;
-        let (acme, dana, erin) = members(&api).await;
+        let (acme, dana, erin) = members(&t, &api).await;
         let person = t.person(&dana, &acme).await;
         let begun = person.post(&format!("{PATH}/registration:begin"), json!({})).await;
         assert_eq!(begun.status, 200, "{}", begun.text);
@@ -139,7 +140,7 @@ api_tests! {
 
     async fn registering_needs_a_person_and_a_fresh_proof(t: Server) {
         let api = t.api().await;
-        let (acme, dana, _) = members(&api).await;
+        let (acme, dana, _) = members(&t, &api).await;
         let path = format!("{PATH}/registration:begin");
         assert!(api.post(&path, json!({})).await.failure(400, 9).contains("signed-in user"));
         let person = t.person(&dana, &acme).await;
@@ -153,7 +154,7 @@ api_tests! {
 
     async fn a_person_learns_who_she_is(t: Server) {
         let api = t.api().await;
-        let (acme, dana, _) = members(&api).await;
+        let (acme, dana, _) = members(&t, &api).await;
         let person = t.person(&dana, &acme).await;
         let session = &person.session;
         let token = t.signed("JWT", &t.user_claims(session.user, session.organization, session.id)).await;
@@ -178,7 +179,7 @@ api_tests! {
 
     async fn a_person_takes_back_what_she_let_agents_do(t: Server) {
         let api = t.api().await;
-        let (acme, dana, erin) = members(&api).await;
+        let (acme, dana, erin) = members(&t, &api).await;
         let (first, second) = (consent(&t, &api, &dana).await, consent(&t, &api, &dana).await);
         let of_erin = consent(&t, &api, &erin).await;
         let person = t.person(&dana, &acme).await;

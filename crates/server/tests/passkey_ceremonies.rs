@@ -8,7 +8,7 @@
 
 use gatewright::{
     error::{Error, Kind},
-    ids::UserId,
+    ids::{ConnectionId, UserId},
     passkeys::{self, Passkey},
     sessions::{Device, Location},
     sql,
@@ -26,7 +26,8 @@ fn device() -> Device {
     Device::new(FIREFOX, None, Location::default())
 }
 
-async fn users(api: &Api) -> (UserId, UserId) {
+async fn users(t: &Server, api: &Api) -> (UserId, UserId) {
+    t.enable_passkeys(api).await;
     let acme = api.organization("Acme").create().await;
     let dana = api.member(&acme.id, "dana@acme.example").create().await;
     let erin = api.member(&acme.id, "erin@acme.example").create().await;
@@ -82,22 +83,21 @@ async fn stored(api: &Api, user: UserId) -> Json {
     api.get(&format!("/api/v1/webauthn/credentials?user_id={user}")).await.json["credentials"].clone()
 }
 
-/// The passkey connection, with these settings.
-async fn connection(api: &Api, settings: Json) -> String {
-    let new =
-        json!({"provider": "SCALEKIT", "type": "WEBAUTHN", "provider_key": "SCALEKIT", "key_id": "WEBAUTHN"});
-    let made = api.post("/api/v1/connections", new).await;
-    assert_eq!(made.status, 201, "{}", made.text);
-    let id = made.json["connection"]["id"].as_str().unwrap().to_owned();
-    let body = json!({"provider": "SCALEKIT", "provider_key": "SCALEKIT", "webauthn_config": settings});
-    let changed = api.patch(&format!("/api/v1/connections/{id}"), body).await;
-    assert_eq!(changed.status, 200, "{}", changed.text);
-    id
+/// The passkey connection.
+async fn connection(api: &Api) -> String {
+    let id: ConnectionId = sql!("SELECT id FROM connections WHERE environment_id = $1 AND type = 'WEBAUTHN'")
+        .bind(api.environment)
+        .one(&mut api.app().db.read())
+        .await
+        .unwrap();
+    format!("/api/v1/connections/{id}")
 }
 
-async fn enable(api: &Api, id: &str) {
-    let answer = api.patch(&format!("/api/v1/connections/{id}:enable"), json!({})).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
+/// Changes its settings.
+async fn configure(api: &Api, settings: Json) {
+    let body = json!({"provider": "SCALEKIT", "provider_key": "SCALEKIT", "webauthn_config": settings});
+    let changed = api.patch(&connection(api).await, body).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
 }
 
 /// 2026-03-01T00:00:00Z.
@@ -110,7 +110,7 @@ async fn frozen(kind: Database) -> Server {
 api_tests! {
     async fn a_passkey_is_registered_and_signs_in(t: Server) {
         let api = t.api().await;
-        let (dana, erin) = users(&api).await;
+        let (dana, erin) = users(&t, &api).await;
         let (id, options) = begin(&t, dana).await;
         assert_eq!(options["rp"]["id"], "localhost");
         assert_eq!(options["user"]["name"], "dana@acme.example");
@@ -149,7 +149,7 @@ api_tests! {
 
     async fn bent_registrations_are_refused(t: Server) {
         let api = t.api().await;
-        let (dana, erin) = users(&api).await;
+        let (dana, erin) = users(&t, &api).await;
         type Bend = fn(&mut Authenticator);
         let bends: [(&str, Bend); 11] = [
             ("another origin", |a| a.origin = "https://evil.example".to_owned()),
@@ -187,7 +187,7 @@ api_tests! {
 
     async fn a_credential_is_registered_once(t: Server) {
         let api = t.api().await;
-        let (dana, erin) = users(&api).await;
+        let (dana, erin) = users(&t, &api).await;
         let mut authenticator = registered(&t, dana).await;
         for user in [dana, erin] {
             let (id, options) = begin(&t, user).await;
@@ -201,7 +201,7 @@ api_tests! {
 
     async fn bent_sign_ins_are_refused(t: Server) {
         let api = t.api().await;
-        let (dana, erin) = users(&api).await;
+        let (dana, erin) = users(&t, &api).await;
         let mut authenticator = registered(&t, dana).await;
         let other = registered(&t, erin).await;
         let (origin, rp_id, flags) = (authenticator.origin.clone(), authenticator.rp_id.clone(), authenticator.flags);
@@ -242,7 +242,7 @@ api_tests! {
 
     async fn a_sign_in_is_of_one_browser_and_once(t: Server) {
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
+        let (dana, _) = users(&t, &api).await;
         let authenticator = registered(&t, dana).await;
         let (id, options) = ask(&t).await;
         let response = authenticator.get(&options);
@@ -264,7 +264,7 @@ api_tests! {
 
     async fn an_address_limits_a_sign_in_without_telling(t: Server) {
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
+        let (dana, _) = users(&t, &api).await;
         let authenticator = registered(&t, dana).await;
         let mut shapes = Vec::new();
         for (email, expected) in [(" ", None), ("Dana@ACME.example", Some(dana)), ("erin@acme.example", None), ("nobody@acme.example", None)] {
@@ -283,7 +283,7 @@ api_tests! {
 
     async fn a_counter_never_goes_back(t: Server) {
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
+        let (dana, _) = users(&t, &api).await;
         let mut authenticator = Authenticator::new(&t.url);
         authenticator.counter = 7;
         let (id, options) = begin(&t, dana).await;
@@ -297,7 +297,7 @@ api_tests! {
 
     async fn of_twenty_answers_one_counts(t: Server) {
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
+        let (dana, _) = users(&t, &api).await;
         let mut authenticator = Authenticator::new(&t.url);
         let (id, options) = begin(&t, dana).await;
         let response = authenticator.create(&options);
@@ -327,9 +327,8 @@ api_tests! {
 
     async fn what_cannot_be_checked_is_not_promised(t: Server) {
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
-        let id = connection(&api, json!({"authenticators": {"validate_entry": true}})).await;
-        enable(&api, &id).await;
+        let (dana, _) = users(&t, &api).await;
+        configure(&api, json!({"authenticators": {"validate_entry": true}})).await;
         let error = passkeys::begin_registration(&t.operator, dana).await.unwrap_err();
         assert_eq!(error.kind(), Kind::FailedPrecondition);
         assert!(error.message().contains("FIDO Metadata Service"), "{}", error.message());
@@ -342,7 +341,7 @@ database_tests! {
         let t = frozen(kind).await;
         t.run_jobs().await;
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
+        let (dana, _) = users(&t, &api).await;
         let authenticator = registered(&t, dana).await;
         let (id, options) = ask(&t).await;
         let (registration, creation) = begin(&t, dana).await;
@@ -364,7 +363,7 @@ database_tests! {
     async fn the_connection_has_a_say(kind: Database) {
         let t = frozen(kind).await;
         let api = t.api().await;
-        let (dana, _) = users(&api).await;
+        let (dana, _) = users(&t, &api).await;
         let authenticator = registered(&t, dana).await;
         let app = "https://app.localhost";
         let settings = json!({
@@ -373,11 +372,13 @@ database_tests! {
             "authenticator_selection": {"user_verification": "discouraged", "authenticator_attachment": "cross-platform"},
             "timeout": {"registration": "600s", "registration_uvd": "300s", "login": "120s", "login_uvd": "300s"},
         });
-        let id = connection(&api, settings).await;
+        configure(&api, settings).await;
+        let path = connection(&api).await;
+        assert_eq!(api.patch(&format!("{path}:disable"), json!({})).await.status, 200);
         for result in [passkeys::begin_registration(&t.operator, dana).await, passkeys::begin_authentication(&t.operator, BROWSER, None).await] {
             assert_eq!(result.unwrap_err().kind(), Kind::FailedPrecondition, "disabled");
         }
-        enable(&api, &id).await;
+        assert_eq!(api.patch(&format!("{path}:enable"), json!({})).await.status, 200);
         let (registration, options) = begin(&t, dana).await;
         assert_eq!((&options["timeout"], &options["attestation"]), (&json!(600_000), &json!("direct")));
         let selection = &options["authenticatorSelection"];

@@ -89,6 +89,7 @@ async fn world(api: &Api) -> World {
 api_tests! {
     async fn every_rpc_keeps_to_its_decision(t: Server) {
         let api = t.api().await;
+        t.enable_passkeys(&api).await;
         let world = world(&api).await;
         features(&api, &world.acme, true).await;
         features(&api, &world.globex, true).await;

@@ -18,7 +18,8 @@ struct Home {
     erin: String,
 }
 
-async fn home(api: &Api) -> Home {
+async fn home(t: &Server, api: &Api) -> Home {
+    t.enable_passkeys(api).await;
     let acme = api.organization("Acme").create().await.id;
     let dana = api.member(&acme, "dana@acme.example").create().await.id;
     let erin = api.member(&acme, "erin@acme.example").create().await.id;
@@ -68,7 +69,7 @@ async fn register(t: &Server, browser: &mut Browser, csrf: &str) -> (u16, u16) {
 api_tests! {
     async fn nobody_without_a_session_sees_an_account(t: Server) {
         let api = t.api().await;
-        let home = home(&api).await;
+        let home = home(&t, &api).await;
         for page in [PASSKEYS, SESSIONS, "/ui", "/ui/", "/ui/profile"] {
             let shown = t.browser().open(page).await;
             assert_eq!(shown.status, 410, "{page}: {}", shown.html);
@@ -87,7 +88,7 @@ api_tests! {
 
     async fn people_look_after_their_passkeys(t: Server) {
         let api = t.api().await;
-        let home = home(&api).await;
+        let home = home(&t, &api).await;
         let (mut browser, _) = signed_in(&t, &home.dana, &home.acme).await;
         let of_erin = t.passkey(&home.erin, b"of erin").await;
         let page = browser.open(PASSKEYS).await;
@@ -119,7 +120,7 @@ api_tests! {
 
     async fn forms_of_others_do_nothing(t: Server) {
         let api = t.api().await;
-        let home = home(&api).await;
+        let home = home(&t, &api).await;
         let (mut browser, session) = signed_in(&t, &home.dana, &home.acme).await;
         let own = csrf(&browser.open(PASSKEYS).await.html);
         let (mut other, _) = signed_in(&t, &home.erin, &home.acme).await;
@@ -139,7 +140,7 @@ api_tests! {
 
     async fn changing_passkeys_needs_a_fresh_proof(t: Server) {
         let api = t.api().await;
-        let home = home(&api).await;
+        let home = home(&t, &api).await;
         set_initiate_login(&t).await;
         let (mut browser, session) = signed_in(&t, &home.dana, &home.acme).await;
         let passkey = t.passkey(&home.dana, b"of dana").await.id.to_string();
@@ -159,7 +160,7 @@ api_tests! {
 
     async fn people_end_their_sessions(t: Server) {
         let api = t.api().await;
-        let home = home(&api).await;
+        let home = home(&t, &api).await;
         set_initiate_login(&t).await;
         let (mut browser, session) = signed_in(&t, &home.dana, &home.acme).await;
         let (mut second, other) = signed_in(&t, &home.dana, &home.acme).await;

@@ -1,10 +1,11 @@
 //! Sessions and passkeys without a browser: what signing in and registering do at their end.
-use crate::Server;
+use crate::{Api, Server};
 use gatewright::{
     ids::{OrganizationId, UserId},
     passkeys::{self, Flags, NewPasskey, Passkey},
     sessions::{self, Authentication, Device, Location, Session},
 };
+use serde_json::json;
 
 /// Firefox on Linux.
 pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -33,6 +34,16 @@ impl Server {
         let (session, token) = sessions::start(&mut tx, &self.operator, proof, device()).await.unwrap();
         tx.commit().await.unwrap();
         (session, token.expose().clone())
+    }
+
+    /// Switches passkeys on in the default environment, as most environments have them.
+    pub async fn enable_passkeys(&self, api: &Api) -> String {
+        let new = json!({"provider": "SCALEKIT", "type": "WEBAUTHN", "provider_key": "SCALEKIT", "key_id": "WEBAUTHN"});
+        let made = api.post("/api/v1/connections", new).await;
+        let id = made.json["connection"]["id"].as_str().expect("a connection").to_owned();
+        let enabled = api.patch(&format!("/api/v1/connections/{id}:enable"), json!({})).await;
+        assert_eq!(enabled.status, 200, "{}", enabled.text);
+        id
     }
 
     /// Keeps a passkey of a user of the default environment.

@@ -18,7 +18,8 @@ pub struct RelyingParty {
     pub id: String,
     /// Origins that may use its passkeys; the environment's own is one of them.
     pub origins: Vec<String>,
-    /// Whether people may register passkeys and sign in with them.
+    /// Whether people may register passkeys and sign in with them: there is a passkey connection, and it is enabled. Tokens
+    /// name it as the connection by which somebody signed in.
     pub enabled: bool,
     /// What the connection says, or what is said by default.
     pub settings: WebAuthnSettings,
@@ -31,7 +32,7 @@ impl RelyingParty {
     /// Those of the database.
     pub async fn of(tx: &mut impl Queryable, environment: &Environment) -> Result<Self, Error> {
         let connection = connections::webauthn(tx, environment.id).await?;
-        let enabled = connection.as_ref().is_none_or(|connection| connection.enabled);
+        let enabled = connection.as_ref().is_some_and(|connection| connection.enabled);
         let settings = match connection.map(|connection| connection.settings) {
             Some(Settings::WebAuthn(settings)) => settings,
             _ => WebAuthnSettings::of(environment),
@@ -52,7 +53,10 @@ impl RelyingParty {
         if found.enabled {
             return Ok(found);
         }
-        Err(Error::new(Kind::FailedPrecondition, "passkeys are disabled; enable the passkey connection"))
+        Err(Error::new(
+            Kind::FailedPrecondition,
+            "passkeys are disabled; create a connection of type WEBAUTHN and enable it",
+        ))
     }
 
     /// Refuses registrations if the connection wants authenticators checked against the FIDO Metadata Service, which this
