@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     ids::UserId,
     passkeys,
-    sessions::{Device, Location},
+    sessions::Device,
 };
 use serde_json::Value as Json;
 
@@ -76,7 +76,7 @@ pub async fn keep(
 ) -> Result<Outcome, Error> {
     let Some(user) = user(ctx, sign_in, visitor).await? else { return skip(ctx, sign_in, visitor).await };
     let Ok(response) = serde_json::from_str(response) else { return Ok(Go::Page(sign_in.id).into()) };
-    let device = Device::new(visitor.user_agent, ctx.ip(), Location::default());
+    let device = Device::of(ctx, visitor.user_agent);
     match passkeys::finish_registration(ctx, user, Some(ceremony), response, device).await {
         Ok(_) => skip(ctx, sign_in, visitor).await,
         Err(error) if error.kind().http() < 500 => Ok(Go::Page(sign_in.id).into()),

@@ -4,7 +4,7 @@ use crate::{
     ctx::Ctx,
     error::Error,
     rpc::Routes,
-    sessions::{self, Device, Location},
+    sessions::{self, Device},
     structs,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
@@ -48,7 +48,7 @@ async fn finish_registration(
     });
     let kind = (request.r#type, request.authenticator_attachment, request.client_extension_results);
     let answer = credential(&request.credential_id, kind, response);
-    let device = Device::new("", ctx.ip(), Location::default());
+    let device = Device::of(&ctx, "");
     ceremony::finish_registration(&ctx, person.user, None, answer, device).await?;
     Ok(pb::FinishRegistrationResponse { success: true })
 }

@@ -18,6 +18,6 @@ pub use ceremony::{begin_authentication, begin_registration, finish_authenticati
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Flags, NewPasskey, Passkey, user_handle};
-pub use ops::add;
+pub use ops::{add, delete, list, rename};
 pub use relying_party::RelyingParty;
 pub use store::has_any;

@@ -21,4 +21,5 @@ pub use login::{
     require_fresh, start, touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};
+pub use ops::{open_of, revoke};
 pub use places::Places;

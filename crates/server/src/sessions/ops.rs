@@ -53,6 +53,15 @@ pub async fn list(
     Ok((window.page(ctx, &list, rows, |session| session.id.as_i64()), total))
 }
 
+/// The newest sessions of a user that have not ended, as many as a page shows.
+///
+/// # Errors
+/// `NOT_FOUND` for an unknown user.
+pub async fn open_of(ctx: &Ctx, user: UserId) -> Result<Vec<Session>, Error> {
+    let filter = Filter { statuses: vec![Status::Active], ..Filter::default() };
+    Ok(list(ctx, user, &filter, SIZES.max, "").await?.0.items)
+}
+
 /// Ends a session. One that has ended is left as it is.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod login;
 mod logout;
 mod oauth;
 mod pages;
+mod profile;
 mod relying_party;
 mod simulator;
 mod visit;
@@ -54,6 +55,7 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(login::routes())
         .merge(logout::routes())
         .merge(pages::routes())
+        .merge(profile::routes())
         .merge(relying_party::routes())
         .merge(simulator::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
