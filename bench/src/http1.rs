@@ -53,6 +53,19 @@ impl Connection {
         Ok(Answer { status, body })
     }
 
+    /// The values of a header of the last answer.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let end = self.buffer.windows(4).position(|part| part == b"\r\n\r\n").unwrap_or_default();
+        let head = str::from_utf8(self.buffer.get(..end).unwrap_or_default()).unwrap_or_default();
+        let fields = head.lines().filter_map(|line| line.split_once(':'));
+        fields.filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+
+    /// The first value of a header of the last answer.
+    pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.headers(name).next()
+    }
+
     async fn more(&mut self) -> Result<()> {
         if self.stream.read_buf(&mut self.buffer).await? == 0 {
             bail!("the server closed the connection");
@@ -108,7 +121,8 @@ pub fn create_user(
     post(address, token, &path, &body)
 }
 
-fn post(address: SocketAddr, token: &str, path: &str, body: &str) -> String {
+/// A POST of JSON.
+pub fn post(address: SocketAddr, token: &str, path: &str, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: localhost:{}\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -119,13 +133,31 @@ fn post(address: SocketAddr, token: &str, path: &str, body: &str) -> String {
 
 /// The request of a token (RFC 6749 §4.4.2), with the client's secret in the body as SDKs send it.
 pub fn token(address: SocketAddr, id: &str, secret: &str) -> String {
-    let body = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-    format!(
-        "POST /oauth/token HTTP/1.1\r\nhost: localhost:{}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-         content-length: {}\r\n\r\n{body}",
-        address.port(),
-        body.len()
-    )
+    TokenForm::new(address, id, secret).with("grant_type=client_credentials")
+}
+
+/// What all token requests of a client have.
+#[derive(Clone, Debug)]
+pub struct TokenForm {
+    port: u16,
+    client: String,
+}
+
+impl TokenForm {
+    /// Of a client with its secret.
+    pub fn new(address: SocketAddr, id: &str, secret: &str) -> Self {
+        Self { port: address.port(), client: format!("client_id={id}&client_secret={secret}") }
+    }
+
+    /// The request with these parameters.
+    pub fn with(&self, parameters: &str) -> String {
+        let (port, body) = (self.port, format!("{parameters}&{}", self.client));
+        format!(
+            "POST /oauth/token HTTP/1.1\r\nhost: localhost:{port}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
 }
 
 /// The token in the answer to [`token`].

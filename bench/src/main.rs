@@ -1,6 +1,8 @@
 //! Prints how fast and how small the server is, each figure beside a limit that is measured in the same run on the same
 //! machine. `bench/README.md` explains every row.
 mod api;
+mod browser;
+mod exchanges;
 mod fill;
 mod http1;
 mod limits;

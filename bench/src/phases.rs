@@ -2,7 +2,7 @@
 use crate::{
     Plan,
     api::Api,
-    fill, http1,
+    exchanges, fill, http1,
     limits::{self, Bare, Signing},
     load::{self, Done, percentile},
     process::{Home, Memory, Server},
@@ -21,7 +21,7 @@ const USER_CALLERS: usize = 32;
 /// Connections that gRPC callers share, four on each.
 const CHANNELS: usize = 4;
 /// A limit and what is held against it take turns, so that a machine that changes its pace does not decide.
-const TURNS: u32 = 3;
+pub const TURNS: u32 = 3;
 /// How long a server without work is left alone before its memory is read.
 pub const SETTLE: Duration = Duration::from_secs(3);
 /// Numbers of organizations, never used twice.
@@ -86,6 +86,8 @@ pub async fn all(plan: &Plan) -> Result<Report> {
     bench.creates(&mut bare, &mut report).await?;
     bench.user_creates(&mut bare, &mut report).await?;
     bench.reads(&bare, &mut report).await?;
+    progress("codes and refresh tokens");
+    exchanges::measure(&bench, &mut bare, &mut report).await?;
     let peak = bench.server.memory()?;
     report.add(Row::new("resident under load, most", peak.peak / 1024.0, "MiB"));
     tokio::time::sleep(SETTLE).await;
@@ -148,8 +150,23 @@ impl<'a> Bench<'a> {
     }
 
     /// The length of one of the turns.
-    fn turn(&self) -> Duration {
+    pub fn turn(&self) -> Duration {
         self.plan.per_measurement / TURNS
+    }
+
+    /// Whether the server's data is in PostgreSQL.
+    pub const fn is_on_postgres(&self) -> bool {
+        self.plan.postgres.is_some()
+    }
+
+    /// The id of the default application.
+    pub fn client(&self) -> &str {
+        &self.credentials.0
+    }
+
+    /// What token requests of the default application have.
+    pub fn token_form(&self) -> http1::TokenForm {
+        http1::TokenForm::new(self.home.address, &self.credentials.0, &self.credentials.1)
     }
 
     async fn connections(&self, callers: usize) -> Result<Vec<http1::Connection>> {

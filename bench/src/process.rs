@@ -77,6 +77,7 @@ impl<'a> Home<'a> {
             command.arg("--database-url").arg(url);
         }
         command.env("GATEWRIGHT_TELEMETRY__METRICS_LISTEN", self.metrics.to_string());
+        command.env("GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION", "false");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("starting {}", self.plan.server.display()))?;
@@ -136,6 +137,26 @@ impl<'a> Home<'a> {
         let page = String::from_utf8_lossy(&answer.body).into_owned();
         let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.map(|value| value.parse().context("a metric that is no number")).transpose()
+    }
+
+    /// The code in the newest mail to an address, from the inbox for developers.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn mailed_code(&self, email: &str) -> Result<String> {
+        let mut connection = http1::Connection::open(self.metrics).await?;
+        let mut page = async |path: &str| {
+            let answer = connection.send(http1::get(self.metrics, path).as_bytes()).await?;
+            anyhow::Ok(String::from_utf8(answer.body)?)
+        };
+        let list = page("/mail").await?;
+        let entry = list.split("href=\"").find(|entry| entry.contains(&format!(">{email}<")));
+        let path =
+            entry.and_then(|entry| entry.split('"').next()).with_context(|| format!("no mail to {email}"))?;
+        let text = page(&format!("{path}/text")).await?;
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+        let code = text.lines().map(str::trim).find(is_code).map(str::to_owned);
+        code.with_context(|| format!("no code in {text}"))
     }
 
     fn log(&self) -> PathBuf {

@@ -1,124 +1,129 @@
-// A login on the hosted pages, and what the SDK does with what comes of it (auth.md 8.4 to 8.7).
+// Signing in with the vendor's SDK: authorization URL, code, tokens, refresh, logout (auth.md 8.4 to 8.7).
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { ScalekitValidateTokenFailureException } from '@scalekit-sdk/node';
 import { Browser } from './support/browser.mjs';
-import { codeTo } from './support/inbox.mjs';
 import { freePort, Server } from './support/server.mjs';
 
-const CALLBACK = 'https://app.example/callback';
-const SIGNED_OUT = 'https://app.example/';
-const ADA = 'ada@analytical.example';
-const SCOPES = ['openid', 'profile', 'email', 'offline_access'];
+const CALLBACK = 'https://app.acme.test/callback';
+const BYE = 'https://app.acme.test/bye';
+const scopes = ['openid', 'profile', 'email', 'offline_access'];
 
-describe('a login', () => {
+const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+
+describe('login', () => {
   let server;
   let client;
+  let acme;
+  let users = 0;
+  const options = (more) => ({ state: 'st 1', nonce: 'n-1', scopes, ...more });
+  /** Makes a user, signs her in with a new browser or the one that is given, and answers with the code. */
+  async function code({ browser = new Browser(server.url), ...more } = {}) {
+    // Everybody gets two mails a minute at the most.
+    users += 1;
+    const email = `dana${users}@acme.test`;
+    const user = { email, sendInvitationEmail: false, userProfile: { firstName: 'Dana', lastName: 'Reyes' } };
+    await client.user.createUserAndMembership(acme, user);
+    const url = client.getAuthorizationUrl(CALLBACK, options(more));
+    const back = await browser.signIn(url, email, server.metrics);
+    assert.equal(`${back.origin}${back.pathname}`, CALLBACK);
+    assert.equal(back.searchParams.get('state'), 'st 1');
+    assert.equal(back.searchParams.get('error'), null, back.href);
+    return back.searchParams.get('code');
+  }
   before(async () => {
     server = await Server.start({ metrics: `127.0.0.1:${await freePort()}` });
     client = server.client();
-    await register();
+    acme = (await client.organization.createOrganization('Acme', { externalId: 'crm-7' })).organization.id;
+    const token = await client.generateClientToken(server.credentials.SCALEKIT_CLIENT_ID, server.credentials.SCALEKIT_CLIENT_SECRET);
+    const call = async (method, path, body) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${server.url}${path}`, { method, headers, body: JSON.stringify(body) });
+      assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.text()}`);
+    };
+    await call('POST', '/api/v1/environment/redirect-uris', { redirect_uri: CALLBACK });
+    const id = server.credentials.SCALEKIT_CLIENT_ID;
+    await call('PATCH', `/api/v1/clients/${id}`, { post_logout_redirect_uris: [BYE] });
   });
   after(() => server?.stop());
 
-  /** The addresses of an application; the SDK has no method for them. */
-  async function register() {
-    const response = await fetch(`${server.url}/api/v1/clients/${server.credentials.SCALEKIT_CLIENT_ID}`, {
-      method: 'PATCH',
-      headers: { authorization: `Bearer ${await client.getClientAccessToken()}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ post_login_uris: [CALLBACK], post_logout_redirect_uris: [SIGNED_OUT] }),
+  test('a code gives the user and tokens, once', async () => {
+    const given = await code();
+    const result = await client.authenticateWithCode(given, CALLBACK);
+    const dana = result.user.id;
+    assert.match(dana, /^usr_\d+$/);
+    assert.deepEqual(
+      [result.user.email, result.user.emailVerified, result.user.givenName, result.user.familyName],
+      ['dana1@acme.test', true, 'Dana', 'Reyes'],
+    );
+    assert.ok(result.expiresIn > 290 && result.expiresIn <= 300, `${result.expiresIn}`);
+    const [id, access] = [claims(result.idToken), claims(result.accessToken)];
+    assert.deepEqual([id.nonce, id.oid, id.sid, id.aud], ['n-1', acme, access.sid, [server.credentials.SCALEKIT_CLIENT_ID]]);
+    assert.match(id.amr[0], /^conn_\d+$/);
+    assert.deepEqual([access.sub, access.oid, access.xoid, access.roles], [dana, acme, 'crm-7', ['member']]);
+    const wanted = { issuer: server.url, audience: [server.credentials.SCALEKIT_CLIENT_ID], requiredScopes: ['email'] };
+    assert.equal((await client.validateToken(result.accessToken, wanted)).sub, dana);
+    assert.equal(await client.validateAccessToken(result.accessToken), true);
+    const other = client.validateToken(result.accessToken, { requiredScopes: ['orders:read'] });
+    await assert.rejects(other, ScalekitValidateTokenFailureException);
+    await assert.rejects(client.authenticateWithCode(given, CALLBACK), (error) => {
+      assert.deepEqual([error.response.status, error.response.data.error], [400, 'invalid_grant']);
+      return true;
     });
-    assert.equal(response.status, 201, await response.text());
-  }
-
-  /** Types the address, and the code that comes by mail. */
-  async function byCode(browser, url, email) {
-    const page = await browser.submit(await browser.open(url), '/a/auth/email', { email });
-    return browser.submit(page, '/a/auth/code', { code: await codeTo(server.metrics, email) });
-  }
-
-  async function signUp(browser, options, email, company) {
-    const url = client.getAuthorizationUrl(CALLBACK, { scopes: SCOPES, state: 's&t=1', prompt: 'create', ...options });
-    const page = await byCode(browser, url, email);
-    const fields = { organization_name: company, given_name: 'Ada', family_name: 'Lovelace' };
-    const { away } = await browser.submit(page, '/a/auth/create', fields);
-    assert.equal(away?.href.split('?')[0], CALLBACK);
-    assert.equal(away.searchParams.get('state'), 's&t=1');
-    return away.searchParams.get('code');
-  }
-
-  test('from the hosted page to tokens, their refresh and another organization', async () => {
-    const browser = new Browser(server.url);
-    const verifier = randomBytes(32).toString('base64url');
-    const codeChallenge = createHash('sha256').update(verifier).digest('base64url');
-    const options = { nonce: 'n-1', codeChallenge, codeChallengeMethod: 'S256' };
-    const code = await signUp(browser, options, ADA, 'Analytical');
-
-    const login = await client.authenticateWithCode(code, CALLBACK, { codeVerifier: verifier });
-    assert.match(login.user.id, /^usr_\d+$/);
-    assert.deepEqual([login.user.email, login.user.name, login.user.emailVerified], [ADA, 'Ada Lovelace', true]);
-    assert.ok(login.expiresIn > 0 && login.refreshToken && login.idToken);
-    const issuer = server.url;
-    const audience = [server.credentials.SCALEKIT_CLIENT_ID];
-    assert.equal(await client.validateAccessToken(login.accessToken), true);
-    assert.equal(await client.validateAccessToken(login.accessToken, { issuer, audience, requiredScopes: ['email'] }), true);
-    assert.equal(await client.validateAccessToken(login.accessToken, { audience: ['somebody else'] }), false);
-    assert.equal(await client.validateAccessToken(`${login.accessToken}A`), false);
-    const claims = await client.validateToken(login.accessToken);
-    assert.deepEqual([claims.sub, claims.roles], [login.user.id, ['admin']]);
-    assert.equal((await client.validateToken(login.idToken)).nonce, 'n-1');
-    assert.equal((await client.organization.getOrganization(claims.oid)).organization.displayName, 'Analytical');
-
-    const fresh = await client.refreshAccessToken(login.refreshToken);
-    const freshClaims = await client.validateToken(fresh.accessToken, { issuer, audience });
-    assert.deepEqual([freshClaims.sub, freshClaims.sid], [claims.sub, claims.sid]);
-    assert.notEqual(freshClaims.jti, claims.jti);
-    const { sessions } = await client.session.getUserSessions(login.user.id);
-    assert.deepEqual(sessions.map(({ sessionId }) => sessionId), [claims.sid]);
-
-    await switched(browser, login.user.id);
   });
 
-  /** Into another organization, within the session. */
-  async function switched(browser, userId) {
-    const { organization } = await client.organization.createOrganization('Babbage');
-    await client.user.createMembership(organization.id, userId, {});
-    const url = client.getAuthorizationUrl(CALLBACK, { scopes: SCOPES, state: 's', prompt: 'select_account' });
-    const page = await browser.open(url);
-    assert.match(page.html, /Babbage/);
-    const { away } = await browser.submit(page, '/a/auth/organizations', { organization_id: organization.id });
-    const login = await client.authenticateWithCode(away.searchParams.get('code'), CALLBACK);
-    const { oid, roles } = await client.validateToken(login.accessToken);
-    assert.deepEqual([oid, roles], [organization.id, ['member']]);
-  }
-
-  test('the logout ends the session', async () => {
-    const browser = new Browser(server.url);
-    const code = await signUp(browser, {}, 'grace@navy.example', 'Navy');
-    const login = await client.authenticateWithCode(code, CALLBACK);
-    const out = { idTokenHint: login.idToken, postLogoutRedirectUri: SIGNED_OUT, state: 'bye' };
-    const { away } = await browser.open(client.getLogoutUrl(out));
-    assert.equal(away?.href, `${SIGNED_OUT}?state=bye`);
-    await assert.rejects(client.refreshAccessToken(login.refreshToken), /Failed to refresh token/);
-    const silent = client.getAuthorizationUrl(CALLBACK, { scopes: SCOPES, state: 's', prompt: 'none' });
-    assert.equal((await browser.open(silent)).away.searchParams.get('error'), 'login_required');
+  test('a code with PKCE wants its verifier', async () => {
+    const codeVerifier = randomBytes(32).toString('base64url');
+    const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url');
+    const pkce = { codeChallenge, codeChallengeMethod: 'S256' };
+    const result = await client.authenticateWithCode(await code(pkce), CALLBACK, { codeVerifier });
+    assert.match(result.user.id, /^usr_\d+$/);
+    await assert.rejects(client.authenticateWithCode(await code(pkce), CALLBACK), /400/);
   });
 
-  test('a code works once, at its address and with its verifier', async () => {
-    const codeChallenge = createHash('sha256').update('x'.repeat(43)).digest('base64url');
-    const options = { codeChallenge, codeChallengeMethod: 'S256' };
-    const code = await signUp(new Browser(server.url), options, 'charles@difference.example', 'Difference');
-    for (const [redirectUri, more] of [
-      [CALLBACK, {}],
-      [CALLBACK, { codeVerifier: 'y'.repeat(43) }],
-      ['https://app.example/other', { codeVerifier: 'x'.repeat(43) }],
-    ]) {
-      await assert.rejects(client.authenticateWithCode(code, redirectUri, more), ({ response }) => {
-        assert.deepEqual([response.status, response.data.error], [400, 'invalid_grant']);
-        return true;
-      });
-    }
+  test('a refresh gives new tokens; two at once get the same successor', async () => {
+    const { refreshToken } = await client.authenticateWithCode(await code(), CALLBACK);
+    const [first, second] = await Promise.all([client.refreshAccessToken(refreshToken), client.refreshAccessToken(refreshToken)]);
+    assert.notEqual(first.refreshToken, refreshToken);
+    assert.equal(first.refreshToken, second.refreshToken);
+    assert.equal(await client.validateAccessToken(first.accessToken), true);
+    await client.refreshAccessToken(first.refreshToken);
+    // Older than the predecessor: somebody else has it, and the whole family ends.
+    await assert.rejects(client.refreshAccessToken(refreshToken), /Failed to refresh token/);
+    await assert.rejects(client.refreshAccessToken(first.refreshToken), /Failed to refresh token/);
     await assert.rejects(client.refreshAccessToken('rt_unknown'), /Failed to refresh token/);
+  });
+
+  test('logout ends the session, its refresh tokens, and nothing more', async () => {
+    const browser = new Browser(server.url);
+    const { idToken, refreshToken, accessToken } = await client.authenticateWithCode(await code({ browser }), CALLBACK);
+    const other = await client.authenticateWithCode(await code(), CALLBACK);
+    // With the session, nobody is asked again.
+    const again = await browser.open(client.getAuthorizationUrl(CALLBACK, options()));
+    assert.ok(again.away?.searchParams.get('code'), again.html);
+    const url = client.getLogoutUrl({ idTokenHint: idToken, postLogoutRedirectUri: BYE, state: 'x 1' });
+    const done = await browser.open(url);
+    assert.equal(`${done.away.origin}${done.away.pathname}`, BYE);
+    assert.equal(done.away.searchParams.get('state'), 'x 1');
+    await assert.rejects(client.refreshAccessToken(refreshToken), /Failed to refresh token/);
+    const session = await client.session.getSession(claims(accessToken).sid);
+    assert.equal(session.status, 'logout');
+    assert.match((await browser.open(client.getAuthorizationUrl(CALLBACK, options()))).html, /\/a\/auth\/email/);
+    await client.refreshAccessToken(other.refreshToken);
+  });
+
+  test('the bare address logs out as well', async () => {
+    const browser = new Browser(server.url);
+    const { refreshToken } = await client.authenticateWithCode(await code({ browser }), CALLBACK);
+    assert.equal((await browser.open(client.getLogoutUrl())).status, 200);
+    await assert.rejects(client.refreshAccessToken(refreshToken), /Failed to refresh token/);
+  });
+
+  test('revoking the session by the SDK ends the refresh tokens', async () => {
+    const { refreshToken, accessToken } = await client.authenticateWithCode(await code(), CALLBACK);
+    await client.session.revokeSession(claims(accessToken).sid);
+    await assert.rejects(client.refreshAccessToken(refreshToken), /Failed to refresh token/);
   });
 });

@@ -1,71 +1,78 @@
 """A small browser for the hosted pages: cookies, redirects within the server, forms. It runs no script."""
 
 import html
+import http.client
 import re
-import ssl
-import urllib.error
-import urllib.parse
-import urllib.request
-from http.cookiejar import CookieJar
-from typing import NamedTuple
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from inbox import code_to
 
 
-class Shown(NamedTuple):
-    """A page, or where the browser was sent: the query of the address away from the server."""
+@dataclass
+class Shown:
+    """What the browser shows, or where it was sent: `away` leads out of the server."""
 
     status: int
-    html: str
-    away: str | None = None
+    page: str = ""
+    away: str = ""
 
-    @property
-    def params(self) -> dict[str, str]:
-        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.away or "").query))
-
-
-class _StayHere(urllib.request.HTTPRedirectHandler):
-    """Redirects are for us to follow."""
-
-    def redirect_request(self, *_):
-        return None
+    def parameter(self, name: str):
+        return parse_qs(urlsplit(self.away).query).get(name, [None])[0]
 
 
-def _attribute(tag: str, name: str) -> str | None:
-    found = re.search(rf' {name}="([^"]*)"', tag)
+def _attribute(tag: str, name: str):
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
     return html.unescape(found[1]) if found else None
 
 
 class Browser:
-    def __init__(self, base: str, tls: ssl.SSLContext):
-        self.base = base
-        cookies = urllib.request.HTTPCookieProcessor(CookieJar())
-        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=tls), cookies, _StayHere())
+    def __init__(self, server):
+        self.server = server
+        self.cookies: dict[str, str] = {}
 
-    def open(self, url: str, form: list[tuple[str, str]] | None = None) -> Shown:
-        """Opens an address and follows redirects as long as they stay on the server."""
-        data = urllib.parse.urlencode(form).encode() if form is not None else None
+    def open(self, url: str) -> Shown:
+        return self._follow("GET", url, None)
+
+    def submit(self, shown: Shown, action: str, fields: dict[str, str]) -> Shown:
+        """Fills the form of a page whose action starts so, and sends it."""
+        for tag, inner in re.findall(r"(<form[^>]*>)(.*?)</form>", shown.page, re.DOTALL):
+            if (_attribute(tag, "action") or "").startswith(action):
+                hidden = [each for each in re.findall(r"<input[^>]*>", inner) if 'type="hidden"' in each]
+                form = {_attribute(each, "name"): _attribute(each, "value") or "" for each in hidden}
+                return self._follow("POST", _attribute(tag, "action"), urlencode(form | fields))
+        raise AssertionError(f"no form to {action} in {shown}")
+
+    def sign_in(self, url: str, email: str) -> Shown:
+        """Signs in by the code in a mail, from the page that `url` opens."""
+        first = self.open(url)
+        second = self.submit(first, "/a/auth/email", {"email": email})
+        return self.submit(second, "/a/auth/code", {"code": code_to(self.server.metrics, email)})
+
+    def _follow(self, method: str, url: str, body) -> Shown:
         for _ in range(10):
-            status, location, page = self._send(urllib.parse.urljoin(self.base, url), data)
-            if not location:
+            target = urlsplit(url)
+            if target.netloc not in ("", urlsplit(self.server.url).netloc):
+                return Shown(303, away=url)
+            status, location, page = self._send(method, f"{target.path}?{target.query}", body)
+            if location is None:
                 return Shown(status, page)
-            url, data = urllib.parse.urljoin(self.base, location), None
-            if not url.startswith(self.base + "/"):
-                return Shown(status, page, url)
-        raise RuntimeError(f"too many redirects to {url}")
+            method, url, body = "GET", location, None
+        raise AssertionError(f"too many redirects at {url}")
 
-    def submit(self, page: Shown, action: str, **fields: str) -> Shown:
-        """Fills the form whose action starts so, and sends it."""
-        for form in re.findall(r"<form.*?</form>", page.html, re.DOTALL):
-            to = _attribute(form.split(">")[0], "action") or ""
-            if to.startswith(action):
-                hidden = [tag for tag in re.findall(r"<input[^>]*>", form) if 'type="hidden"' in tag]
-                kept = [(_attribute(tag, "name") or "", _attribute(tag, "value") or "") for tag in hidden]
-                return self.open(to, kept + list(fields.items()))
-        raise RuntimeError(f"no form to {action}: {page.status} {page.away or page.html}")
-
-    def _send(self, url: str, data: bytes | None):
-        try:
-            response = self._opener.open(url, data, timeout=10)
-        except urllib.error.HTTPError as error:
-            response = error
-        with response:
-            return response.status, response.headers.get("location"), response.read().decode()
+    def _send(self, method: str, path: str, body):
+        context = self.server.context()
+        connection = http.client.HTTPSConnection("localhost", self.server.port, timeout=10, context=context)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"cookie": cookies, "content-type": "application/x-www-form-urlencoded"}
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        for line in answer.headers.get_all("set-cookie") or []:
+            name, _, value = line.split(";")[0].partition("=")
+            if "max-age=0" in line.lower():
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        shown = answer.status, answer.headers["location"], answer.read().decode()
+        connection.close()
+        return shown

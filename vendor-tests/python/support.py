@@ -76,6 +76,7 @@ class Server:
     def _surroundings(self):
         """Neither a configuration file in the working folder nor the caller's environment changes what is tested."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("GATEWRIGHT_")}
+        env["GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION"] = "false"  # tests make what they need
         return {"cwd": self.data_dir, "env": env}
 
     def _wait_until_ready(self):
@@ -92,10 +93,10 @@ class Server:
 
     def get(self, path: str):
         """A plain GET, apart from the SDK."""
-        return urllib.request.urlopen(self.url + path, timeout=5, context=self.tls())
+        return urllib.request.urlopen(self.url + path, timeout=5, context=self.context())
 
-    def tls(self) -> ssl.SSLContext:
-        """For plain requests to this server."""
+    def context(self) -> ssl.SSLContext:
+        """Trusts the server's own CA."""
         return ssl.create_default_context(cafile=str(self.data_dir / "tls" / "ca.pem"))
 
     def log(self) -> str:

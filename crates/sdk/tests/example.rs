@@ -39,6 +39,7 @@ impl Server {
         for (key, value) in sink.settings() {
             command.env(gatewright::config::variable(key), value);
         }
+        command.env(gatewright::config::variable("development.test_organization"), "false");
         command.args(["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"]);
         let log = folder.path().join("test.log");
         command.current_dir(&folder).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());

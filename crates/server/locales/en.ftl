@@ -39,11 +39,8 @@ passkey-needs-script = Passkeys need JavaScript, which is turned off in this bro
 
 problem-email = Enter an email address, such as name@example.com.
 problem-email-not-allowed = This email address cannot be used here. Use your work address.
-problem-sign-up-closed = There is no account with this address, and new ones can only be made by invitation.
 problem-passkey = This passkey was not accepted. Try again, or choose another way.
 problem-provider = Signing in with { $provider } did not work. Try again, or choose another way.
-problem-provider-cancelled = Signing in with { $provider } was cancelled.
-problem-try-again = That took too long or came from another page. Please try again.
 
 ## A mail was sent
 
@@ -63,7 +60,6 @@ problem-code-wrong = { $left ->
    *[other] This code is not right. You have { $left } tries left.
 }
 problem-code-expired = This code is not valid any more. Have a new one sent.
-problem-code-spent = There were too many wrong codes. Have a new one sent.
 problem-too-many-mails = { $minutes ->
     [one] Too many mails were asked for. Try again in a minute.
    *[other] Too many mails were asked for. Try again in { $minutes } minutes.
@@ -79,6 +75,10 @@ link-sent-same-browser = Open it in this browser, on this device.
 confirm-link-title = Continue to sign in?
 confirm-link = You are signing in as { $email }.
 confirm-link-unexpected = If you have not just asked for this mail, close this page.
+link-expired-what = This link is not valid any more.
+link-expired-remedy = Go back to the window where you began and have a new mail sent.
+other-browser-what = This link belongs to a sign-in that was begun in another browser.
+other-browser-remedy = Open the link in the browser where you began, or go back to the application and sign in again here.
 link-done-title = You are signed in
 link-done = Go back to the window where you began: it goes on there. You can close this one.
 
@@ -93,6 +93,8 @@ organization-create = Create an organization
 create-title = Create an organization
 create-introduction = It is the place where you work with your team.
 problem-organization-name = Enter a name of up to 200 characters.
+problem-organization-full = There is no room for another member in this organization. Ask its administrator.
+problem-organization-gone = You cannot enter this organization, or not any more. Choose another one.
 
 invitation-title = Join { $organization }
 invitation = You are invited to join { $organization }.
@@ -108,7 +110,7 @@ invitation-expired = It has expired, was withdrawn or has been used. If you have
 consent-title = Allow { $client }?
 consent-wants = { $client } wants to use { $resource } for you.
 consent-account = Your account
-consent-at = Asked by
+consent-at = Signed in at
 consent-website = Website
 consent-sends-to = Access goes to
 consent-local = Access goes to a program on this device. Allow it only if you have just started it.
@@ -175,8 +177,8 @@ contact-support = Ask { $email }
 
 error-expired-what = This sign-in has taken too long, or was begun in another browser.
 error-expired-remedy = Go back to the application and sign in again. If it happens each time, allow cookies for this site.
-error-application-what = The application has sent you here with a request that is not right.
-error-application-remedy = Only those who run the application can put it right: send them the details below.
+error-application-what = The application sent you here with a request that is not valid.
+error-application-remedy = Only the people who run the application can fix this. Please send them the details below.
 error-connection-what = Single sign-on is not set up, or is turned off, for your organization.
 error-connection-remedy = Ask the administrator of your organization to turn it on.
 error-provider-what = Your identity provider has given an answer that cannot be used.

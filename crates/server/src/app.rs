@@ -14,6 +14,7 @@ use crate::{
     relying_party::ProviderKeys,
     roles::Permitted,
     secret::Secret,
+    sessions::Places,
     time::Clock,
     tokens::ValidTokens,
     vault::Vault,
@@ -24,6 +25,8 @@ use crate::{
 pub struct Settings {
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Whether new development environments have the Test Organization.
+    pub test_organization: bool,
     /// For social providers in development environments.
     pub social: Social,
 }
@@ -70,6 +73,8 @@ pub struct App {
     pub permitted: Permitted,
     /// API keys that were found valid a moment ago.
     pub api_tokens: ValidTokens,
+    /// Where addresses are.
+    pub places: Places,
     /// Keys of providers that people sign in at.
     pub provider_keys: ProviderKeys,
     /// Calls a minute.

@@ -29,7 +29,9 @@ use crate::{
     roles::{self, Permitted},
     rpc::Routes,
     secret::Secret,
-    secrets, sessions, sql,
+    secrets,
+    sessions::{self, Places},
+    sql,
     time::{Clock, Timestamp},
     tokens::{self, ValidTokens},
     totp, user_attributes, users,
@@ -45,6 +47,7 @@ use std::{
 };
 
 mod create_environment;
+mod test_organization;
 
 /// Why the server cannot start; the text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,16 @@ pub enum StartError {
     /// Mails cannot be sent as the configuration says.
     #[error("{0}\n  help: {help}", help = .0.help().unwrap_or("see docs/configuration.md"))]
     Mail(config::ConfigError),
+    /// The file of places cannot be used.
+    #[error(
+        "{path} (sessions.location_file) cannot be used: {why}\n  help: give a file of cities or countries in MaxMind's format, or leave the setting out"
+    )]
+    Places {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// There is no installation to work on.
     #[error(
         "nothing is set up at {0}\n  help: start the server once (gatewright serve), or say where its data is with --data-dir or --database-url"
@@ -183,6 +196,7 @@ async fn open_app(
     purpose: Purpose,
 ) -> Result<(Arc<App>, Option<PathBuf>), StartError> {
     let mail = Mailer::new(config).map_err(StartError::Mail)?;
+    let places = places(config)?;
     let default = environments::store::all(&mut db.read()).await?.into_iter().next();
     if default.is_none() && purpose == Purpose::Command {
         return Err(StartError::Nothing(config.database_url().to_string()));
@@ -214,10 +228,12 @@ async fn open_app(
         known_origins: KnownOrigins::default(),
         permitted: Permitted::default(),
         api_tokens: ValidTokens::default(),
+        places,
         provider_keys: ProviderKeys::default(),
         rates: RateLimits::per_minute(config.rate.requests_per_minute),
         settings: Settings {
             trusted_proxies: config.security.trusted_proxies.clone(),
+            test_organization: config.development.test_organization,
             social: social(&config.social),
         },
     });
@@ -229,6 +245,11 @@ async fn open_app(
         })?;
     }
     Ok((app, credentials))
+}
+
+fn places(config: &Config) -> Result<Places, StartError> {
+    let Some(path) = &config.sessions.location_file else { return Ok(Places::default()) };
+    Places::read(path).map_err(|why| StartError::Places { path: path.clone(), why })
 }
 
 fn social(config: &config::Social) -> Social {
@@ -350,6 +371,9 @@ async fn create_default(
         return Ok(None);
     }
     fill(&mut tx, vault, ids, &environment, &der).await?;
+    if config.development.test_organization {
+        test_organization::create(&mut tx, &environment, ids).await?;
+    }
     clients::create_default(&mut tx, environment.id, client, &secret, now).await?;
     // Before the commit: a crash may leave credentials that nothing accepts, which the next start replaces, but never
     // an environment that nobody has the credentials of.
@@ -415,6 +439,9 @@ async fn make_environment(
     let secret = NewSecret::generate(app.ids.next(now), now)?;
     let mut tx = app.db.write().await?;
     fill(&mut tx, &app.vault, &app.ids, environment, &der).await?;
+    if app.settings.test_organization {
+        test_organization::create(&mut tx, environment, &app.ids).await?;
+    }
     clients::create_default(&mut tx, environment.id, client, &secret, now).await?;
     tx.commit().await?;
     app.environments.reload(&app.db).await?;

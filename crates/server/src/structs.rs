@@ -8,9 +8,17 @@ use serde_json::Value as Json;
 /// # Errors
 /// `INTERNAL` if it is none.
 pub fn from_json_text(text: &str) -> Result<Struct, Error> {
-    match serde_json::from_str(text).map_err(Error::internal)? {
+    from_json_object(serde_json::from_str(text).map_err(Error::internal)?)
+}
+
+/// The struct of a JSON object.
+///
+/// # Errors
+/// `INTERNAL` if it is none.
+pub fn from_json_object(value: Json) -> Result<Struct, Error> {
+    match value {
         Json::Object(object) => Ok(from_object(object)),
-        _ => Err(Error::internal("stored JSON is not an object")),
+        _ => Err(Error::internal("JSON that is not an object")),
     }
 }
 

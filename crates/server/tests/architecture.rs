@@ -17,6 +17,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("app", "mail", "App holds the mailer, which is the same for every environment"),
     ("app", "roles", "App holds what roles permitted a moment ago"),
     ("app", "relying_party", "App holds the keys of providers that were read a while ago"),
+    ("app", "sessions", "App holds the file of places"),
     ("app", "tokens", "App holds the API keys that were valid a moment ago"),
     ("ctx", "environments", "a request belongs to an environment"),
 ];

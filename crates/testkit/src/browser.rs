@@ -74,6 +74,12 @@ impl Browser {
         self.follow(request, url).await
     }
 
+    /// Sends JSON, as the script of a page does.
+    pub async fn post_json(&mut self, url: &str, body: &serde_json::Value) -> Shown {
+        let request = self.http.post(self.absolute(url)).json(body);
+        self.send(request, url).await
+    }
+
     /// Fills the form of a page whose action starts so, and sends it.
     pub async fn submit(&mut self, page: &Shown, action: &str, fields: &[(&str, &str)]) -> Shown {
         let (action, mut all) = page.form(action);

@@ -95,9 +95,11 @@ impl Server {
         code.expose().clone()
     }
 
-    /// Sends a form.
+    /// Sends a form, to this node.
     pub async fn form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        http::json(self.http.post(format!("{}{path}", self.url)).form(form)).await
+        let host = self.url.split_once("://").map_or("", |(_, host)| host);
+        let request = self.http.post(format!("http://{}{path}", self.address)).header("host", host);
+        http::json(request.form(form)).await
     }
 
     /// Sends a form to the token endpoint, as the default application with its secret.

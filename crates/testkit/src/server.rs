@@ -29,6 +29,9 @@ pub struct Options {
     pub data_dir: Option<std::path::PathBuf>,
     /// Whether workers run jobs in the background, as `serve` has them. By default [`Server::run_jobs`] does.
     pub run_jobs: bool,
+    /// Whether environments have the Test Organization that they are born with. By default they have no organization: tests
+    /// say what there is.
+    pub test_organization: bool,
     /// Limits on one request.
     pub limits: RequestLimits,
 }
@@ -93,6 +96,7 @@ impl Server {
             ("server.data_dir", data_dir.display().to_string()),
             ("server.listen", address.to_string()),
             ("database.url", url),
+            ("development.test_organization", options.test_organization.to_string()),
         ];
         flags.extend(options.settings.clone());
         let config = Config::load(&Sources { flags, ..Sources::default() }).expect("a configuration");

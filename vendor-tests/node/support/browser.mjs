@@ -1,57 +1,69 @@
 // A small browser for the hosted pages: cookies, redirects within the server, forms. It runs no script.
 
-const entities = { '#38': '&', amp: '&', '#34': '"', quot: '"', '#39': "'", '#60': '<', lt: '<' };
-const decoded = (text) => text.replaceAll(/&(#?\w+);/g, (whole, name) => entities[name] ?? whole);
-const attribute = (tag, name) => {
-  const found = new RegExp(` ${name}="([^"]*)"`).exec(tag);
-  return found ? decoded(found[1]) : undefined;
-};
+import assert from 'node:assert/strict';
+import { codeTo } from './inbox.mjs';
+
+const unescape = (text) =>
+  text.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&#34;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll(/&amp;|&#38;/g, '&');
+
+/** The value of an attribute in a tag. */
+function attribute(tag, name) {
+  const match = new RegExp(`\\s${name}="([^"]*)"`).exec(tag);
+  return match ? unescape(match[1]) : undefined;
+}
 
 export class Browser {
   #cookies = new Map();
 
+  /** `base` is the environment URL. */
   constructor(base) {
     this.base = base;
   }
 
-  /** Opens an address and follows redirects as long as they stay on the server: `{ status, html, away }`. */
+  /** Opens an address; follows redirects as long as they stay on the server. `away` of the result is where one leads out. */
   open(url) {
-    return this.#follow(url, {});
+    return this.#follow(url, { method: 'GET' });
   }
 
-  /** Fills the form whose action starts so, and sends it. */
+  /** Fills the form of a page whose action starts so, and sends it. */
   submit(page, action, fields) {
-    const form = page.html
-      .split('<form')
-      .slice(1)
-      .map((text) => text.split('</form>')[0])
-      .find((text) => attribute(text.split('>')[0], 'action')?.startsWith(action));
-    if (!form) throw new Error(`no form to ${action}: ${page.status} ${page.away ?? page.html}`);
-    const hidden = form.split('<input').slice(1).map((text) => text.split('>')[0]).filter((tag) => tag.includes('type="hidden"'));
+    const forms = [...page.html.matchAll(/(<form[^>]*>)([\s\S]*?)<\/form>/g)];
+    const form = forms.find(([, tag]) => attribute(tag, 'action')?.startsWith(action));
+    assert.ok(form, `no form to ${action} in ${page.status} ${page.html}`);
+    const hidden = [...form[2].matchAll(/<input[^>]*>/g)].map(([tag]) => tag).filter((tag) => tag.includes('type="hidden"'));
     const body = new URLSearchParams(hidden.map((tag) => [attribute(tag, 'name'), attribute(tag, 'value') ?? '']));
-    for (const [name, value] of Object.entries(fields)) body.append(name, value);
-    return this.#follow(attribute(form.split('>')[0], 'action'), { method: 'POST', body });
+    for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    return this.#follow(attribute(form[1], 'action'), { method: 'POST', body });
   }
 
-  async #follow(url, options) {
-    let shown = await this.#send(url, options);
+  async #follow(url, init) {
     for (let hops = 0; hops < 10; hops += 1) {
-      if (!shown.location) return shown;
-      const next = new URL(shown.location, this.base);
-      if (next.origin !== this.base) return { ...shown, away: next };
-      shown = await this.#send(next.href, {});
+      const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const response = await fetch(new URL(url, this.base), { ...init, redirect: 'manual', headers: { cookie } });
+      for (const line of response.headers.getSetCookie()) this.#keep(line);
+      const location = response.headers.get('location');
+      if (!location) return { status: response.status, html: await response.text() };
+      const target = new URL(location, this.base);
+      if (target.origin !== new URL(this.base).origin) return { status: response.status, html: '', away: target };
+      [url, init] = [target.href, { method: 'GET' }];
     }
-    throw new Error(`too many redirects from ${url}`);
+    throw new Error(`too many redirects at ${url}`);
   }
 
-  async #send(url, options) {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(new URL(url, this.base), { ...options, headers: { cookie }, redirect: 'manual' });
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
-      if (/max-age=0(;|$)/i.test(line)) this.#cookies.delete(name);
-      else this.#cookies.set(name, value);
-    }
-    return { status: response.status, location: response.headers.get('location'), html: await response.text() };
+  #keep(line) {
+    const [pair] = line.split(';');
+    const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
+    if (/Max-Age=0/i.test(line)) this.#cookies.delete(name);
+    else this.#cookies.set(name, value);
+  }
+
+  /** Signs in by the code in a mail, from the page that `url` opens. Where the browser is sent then. */
+  async signIn(url, email, metrics) {
+    const first = await this.open(url);
+    if (first.away) return first.away;
+    const second = await this.submit(first, '/a/auth/email', { email });
+    const done = await this.submit(second, '/a/auth/code', { code: await codeTo(metrics, email) });
+    assert.ok(done.away, `not sent away: ${done.status} ${done.html}`);
+    return done.away;
   }
 }

@@ -104,7 +104,8 @@ export class Server {
   /** Neither a configuration file in the working folder nor the caller's environment changes what is tested. */
   #surroundings() {
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEWRIGHT_'));
-    return { cwd: this.dataDir, env: { ...Object.fromEntries(own), ...this.settings } };
+    const none = { GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION: 'false' }; // tests make what they need
+    return { cwd: this.dataDir, env: { ...Object.fromEntries(own), ...none, ...this.settings } };
   }
 
   async #becomesReady() {

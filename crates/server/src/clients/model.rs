@@ -501,6 +501,7 @@ impl NewSecret {
     pub fn made_by(ctx: &Ctx) -> Result<Self, Error> {
         let created_by = match ctx.caller() {
             Caller::Client(id) => Some(id.to_string()),
+            Caller::Person { user, .. } => Some(user.to_string()),
             Caller::Operator => Some("operator".to_owned()),
             Caller::Anonymous | Caller::Server => None,
         };

@@ -2,6 +2,7 @@
 //!
 //! Each section is one file and one struct; a key's name, type, default and documentation are written once, there.
 mod database;
+mod development;
 mod dns;
 mod error;
 mod limits;
@@ -11,6 +12,7 @@ mod rate;
 mod section;
 mod security;
 mod server;
+mod sessions;
 mod social;
 mod sources;
 mod telemetry;
@@ -19,6 +21,7 @@ mod units;
 
 pub use crate::db::DatabaseUrl;
 pub use database::Database;
+pub use development::Development;
 pub use dns::{Dns, NameServer};
 pub use error::ConfigError;
 pub use limits::Limits;
@@ -28,6 +31,7 @@ pub use rate::Rate;
 pub use section::{Key, Setting};
 pub use security::{EnvironmentType, Security};
 pub use server::{PublicUrl, Server};
+pub use sessions::Sessions;
 pub use social::Social;
 pub use sources::{Raw, Sources, variable};
 pub use telemetry::{LogFilter, LogFormat, OtlpEndpoint, Telemetry};
@@ -60,6 +64,10 @@ pub struct Config {
     pub mail: Mail,
     /// `[outbound]`
     pub outbound: Outbound,
+    /// `[sessions]`
+    pub sessions: Sessions,
+    /// `[development]`
+    pub development: Development,
     /// `[social]`
     pub social: Social,
     /// The file that was read.
@@ -85,6 +93,8 @@ impl Config {
             dns: Dns::read(&values)?,
             mail: Mail::read(&values)?,
             outbound: Outbound::read(&values)?,
+            sessions: Sessions::read(&values)?,
+            development: Development::read(&values)?,
             social: Social::read(&values)?,
             file: sources.file.clone(),
             set: values.keys().collect(),
@@ -209,6 +219,8 @@ pub fn reference() -> impl Iterator<Item = &'static Key> {
         Dns::KEYS,
         Mail::KEYS,
         Outbound::KEYS,
+        Sessions::KEYS,
+        Development::KEYS,
         Social::KEYS,
     ]
     .into_iter()

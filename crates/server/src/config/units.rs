@@ -69,6 +69,13 @@ impl Setting for String {
     }
 }
 
+impl Setting for bool {
+    const EXPECTED: &'static str = "true or false";
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        text(raw)?.parse().map_err(|_| String::new())
+    }
+}
+
 impl Setting for PathBuf {
     const EXPECTED: &'static str = "a path";
     fn parse(raw: &Raw) -> Result<Self, String> {

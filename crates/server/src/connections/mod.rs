@@ -23,7 +23,7 @@ mod updates;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Connection, ConnectionType, Provider, Status};
-pub use ops::{client_secret, create_default, platform_credentials};
+pub use ops::{client_secret, create_default, create_simulator, platform_credentials};
 pub use store::{
     enabled_of_environment, find, is_enabled, of_organization, passwordless, social, webauthn, with_key,
 };

@@ -53,6 +53,31 @@ pub async fn create_default(tx: &mut Tx, environment: &Environment, ids: &IdSour
     store::insert(tx, environment.id, &connection, "{}").await
 }
 
+/// A simulated identity provider of an organization, enabled.
+///
+/// # Errors
+/// Those of the database.
+pub async fn create_simulator(
+    tx: &mut Tx,
+    environment: &Environment,
+    ids: &IdSource,
+    organization: OrganizationId,
+) -> Result<ConnectionId, Error> {
+    let now = environment.created_at;
+    let new = NewConnection {
+        organization: Some(organization),
+        provider: Some(Provider::IdpSimulator),
+        kind: ConnectionType::Oidc,
+        provider_key: String::new(),
+        key_id: None,
+        context: "{}".to_owned(),
+    };
+    let mut connection = Connection::new(ids.next(now), now, environment, new)?;
+    connection.enabled = true;
+    store::insert(tx, environment.id, &connection, "{}").await?;
+    Ok(connection.id)
+}
+
 /// Creates a connection, disabled.
 ///
 /// # Errors

@@ -17,5 +17,5 @@ pub use assignment::assign;
 pub use grpc::{message, routes};
 pub use jobs::jobs;
 pub use model::{Domain, DomainType, NewDomain, Proof, TxtRecord, VerificationMethod, VerificationStatus};
-pub use ops::create;
+pub use ops::{create, create_default};
 pub use store::{joinable, of_connection, owner};

@@ -1,15 +1,17 @@
 //! The operations on domains.
 use super::{
     assignment, jobs,
-    model::{Domain, DomainType, NewDomain, VerificationStatus},
+    model::{Domain, DomainType, NewDomain, Proof, VerificationStatus},
     store, verification,
 };
 use crate::{
     ctx::Ctx,
-    entropy, environments,
+    db::Tx,
+    entropy,
+    environments::{self, Environment},
     error::Error,
     events::{self, EventType},
-    ids::{ConnectionId, DomainId, OrganizationId},
+    ids::{ConnectionId, DomainId, IdSource, OrganizationId},
     organizations::{self, OrganizationRef},
     update::Change,
 };
@@ -143,4 +145,23 @@ pub async fn verify(ctx: &Ctx, which: &OrganizationRef, id: DomainId) -> Result<
 /// The error of a domain that the organization does not have.
 pub fn not_found(organization: OrganizationId, id: DomainId) -> Error {
     Error::not_found(format!("domain {id} of organization {organization}"))
+}
+
+/// A domain of an organization that development environments are born with: its people sign in through the connection.
+///
+/// # Errors
+/// Those of the database.
+pub async fn create_default(
+    tx: &mut Tx,
+    environment: &Environment,
+    ids: &IdSource,
+    (organization, connection): (OrganizationId, ConnectionId),
+    name: &str,
+) -> Result<(), Error> {
+    let new = NewDomain { name: name.to_owned(), kind: DomainType::Organization, proof: Proof::Word };
+    let now = environment.created_at;
+    let domain = Domain::new(ids.next(now), now, organization, &new, "")?;
+    store::insert(tx, environment.id, &domain).await?;
+    store::set_connection(tx, environment.id, &domain, Some(connection), now).await?;
+    Ok(())
 }

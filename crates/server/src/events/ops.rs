@@ -62,6 +62,7 @@ async fn record(
     };
     let (actor_type, actor_id) = match ctx.caller() {
         Caller::Client(id) => ("API", id.to_string()),
+        Caller::Person { user, .. } => ("HUMAN", user.to_string()),
         Caller::Operator => ("HUMAN", "operator".to_owned()),
         Caller::Server => ("MACHINE", "server".to_owned()),
         Caller::Anonymous => ("MACHINE", String::new()),

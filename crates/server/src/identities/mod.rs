@@ -7,4 +7,4 @@ mod model;
 mod store;
 
 pub use model::Identity;
-pub use store::{Linked, link, of_user, user_of};
+pub use store::{Linked, link, of_users, user_of};

@@ -1,5 +1,6 @@
 //! SQL of identities.
 use crate::{
+    by_dialect,
     db::{FromRow, OnViolation as _, Queryable, Row, Tx},
     error::Error,
     ids::{ConnectionId, EnvironmentId, UserId},
@@ -7,6 +8,8 @@ use crate::{
     time::Timestamp,
     users::{User, UserRef},
 };
+use serde_json::{Value as Json, json};
+use std::collections::HashMap;
 
 /// The user that a provider's person is.
 ///
@@ -97,26 +100,64 @@ impl FromRow for Linked {
     }
 }
 
-/// Most identities of a user that are shown.
-const MAX_SHOWN: i64 = 100;
-
-/// The identities of a user, the oldest connection first.
+macro_rules! of_users {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.user_id, i.connection_id, c.type, c.provider, i.subject, i.created_at, i.last_login_at,
+                    i.last_synced_at
+             FROM identities i JOIN connections c ON c.id = i.connection_id
+             WHERE i.environment_id = $1 AND ",
+            $which,
+            " ORDER BY i.connection_id, i.subject"
+        )
+    };
+}
+/// The identities of these users, the oldest connection first.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn of_user(
+pub async fn of_users(
     tx: &mut impl Queryable,
     env: EnvironmentId,
-    user: UserId,
-) -> Result<Vec<Linked>, Error> {
-    Ok(sql!(
-        "SELECT i.connection_id, c.type, c.provider, i.subject, i.created_at, i.last_login_at, i.last_synced_at
-         FROM identities i JOIN connections c ON c.id = i.connection_id
-         WHERE i.environment_id = $1 AND i.user_id = $2 ORDER BY i.connection_id, i.subject LIMIT $3"
+    users: &[UserId],
+) -> Result<HashMap<i64, Vec<Linked>>, Error> {
+    let mut found: HashMap<i64, Vec<Linked>> = HashMap::new();
+    if users.is_empty() {
+        return Ok(found);
+    }
+    let list = users.iter().map(|id| id.as_i64().to_string()).collect::<Vec<_>>().join(",");
+    let all: Vec<(i64, Linked)> = by_dialect!(
+        postgres: of_users!("i.user_id = ANY (CAST(string_to_array($2, ',') AS BIGINT[]))"),
+        sqlite: of_users!("i.user_id IN (SELECT value FROM json_each('[' || $2 || ']'))"),
     )
     .bind(env)
-    .bind(user)
-    .bind(MAX_SHOWN)
+    .bind(&list)
     .all(tx)
-    .await?)
+    .await?;
+    for (user, linked) in all {
+        found.entry(user).or_default().push(linked);
+    }
+    Ok(found)
+}
+
+impl FromRow for (i64, Linked) {
+    fn from_row(row: &mut Row) -> Result<Self, Error> {
+        Ok((row.next()?, Linked::from_row(row)?))
+    }
+}
+
+impl Linked {
+    /// As events carry it.
+    pub fn event_data(&self) -> Json {
+        json!({
+            "connection_id": self.connection.to_string(),
+            "connection_type": self.connection_type,
+            "connection_provider": self.provider,
+            "connection_user_id": self.subject,
+            "is_social": self.is_social,
+            "created_time": self.created_at.to_string(),
+            "last_login_time": self.last_login_at.to_string(),
+            "last_synced_time": self.last_synced_at.map(|at| at.to_string()),
+        })
+    }
 }

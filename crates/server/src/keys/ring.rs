@@ -99,9 +99,34 @@ impl EnvironmentKeys {
 pub struct KeyRing {
     known: ArcSwap<HashMap<EnvironmentId, Arc<EnvironmentKeys>>>,
     reading: tokio::sync::Mutex<()>,
+    signers: Signers,
+}
+
+/// So many may sign apart at the same time: as many as there are cores.
+#[derive(Debug)]
+struct Signers(tokio::sync::Semaphore);
+
+impl Default for Signers {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self(tokio::sync::Semaphore::new(cores))
+    }
 }
 
 impl KeyRing {
+    /// Signs away from the threads that serve requests, where a transaction is going to follow: whoever holds SQLite's
+    /// writer there must not wait behind other requests' signatures, half a millisecond each.
+    ///
+    /// # Errors
+    /// Those of `work`; `INTERNAL` if it panics.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _permit = self.signers.0.acquire().await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    }
+
     /// The keys of `environment`.
     ///
     /// # Errors

@@ -1,12 +1,11 @@
 //! What a person lets a client of a resource do (`auth.md` 7.5).
 use super::{
     begin::Visitor,
-    enter::{self, Entered},
+    enter,
     log::{self, Trace},
     outcome::{Go, Outcome},
     proof, reported,
     sign_in::{Prompt, Proof, SignIn, Step},
-    store,
 };
 use crate::{
     clients::{Client, ClientId, ClientType},
@@ -15,7 +14,7 @@ use crate::{
     error::Error,
     ids::{OrganizationId, ResourceId},
     resources::{self, NewConsent, Resource},
-    users::{self, User, UserRef},
+    users,
 };
 
 /// Scopes that nobody can leave out (`auth.md` 7.5).
@@ -124,29 +123,13 @@ async fn allowed(
     scopes: Vec<String>,
     visitor: Visitor<'_>,
 ) -> Result<Outcome, Error> {
-    let client = log::client_of(ctx, sign_in).await?;
-    // The session that the page was shown in, or one that follows it, must still be there.
-    let session = enter::session_of(ctx, visitor.session).await?;
-    let session = session.filter(|session| Some(session.user) == proof.user);
-    let Some(session) = session else { return proof::fail(ctx, sign_in, &session_ended()).await };
-    let which = UserRef::Id(session.user);
-    let user = users::find(&mut ctx.db().read(), ctx.environment().id, &which).await?;
-    let user = user.ok_or_else(|| User::not_found(&which))?;
-    let mut tx = ctx.db().write().await?;
-    if !store::finish(&mut tx, ctx.environment().id, sign_in, ctx.now()).await? {
-        return Ok(Go::Page(sign_in.id).into());
-    }
-    remember(&mut tx, ctx, &client, resource, &user.id.to_string(), &scopes).await?;
-    let entered = Entered {
-        user: &user,
-        session: session.id,
-        organization,
-        connection: proof.connection,
-        at: proof.at,
+    let Some(resumed) = enter::resumed(ctx, proof, visitor).await? else {
+        return super::proof::fail(ctx, sign_in, &enter::session_ended()).await;
     };
-    let url = enter::give_code(&mut tx, ctx, sign_in, &client, &entered, scopes).await?;
-    tx.commit().await?;
-    Ok(Go::Away(url).into())
+    let client = log::client_of(ctx, sign_in).await?;
+    let mut tx = ctx.db().write().await?;
+    remember(&mut tx, ctx, &client, resource, &resumed.subject(), &scopes).await?;
+    resumed.give_code(tx, ctx, sign_in, &client, organization, scopes).await
 }
 
 /// Stores what a person agreed to.
@@ -189,15 +172,5 @@ fn nothing_left() -> Trace {
         expected: "a scope that the person may grant".to_owned(),
         got: "none of those that were asked for".to_owned(),
         remedy: "give the person a role with these permissions, or ask for other scopes",
-    }
-}
-
-fn session_ended() -> Trace {
-    Trace {
-        code: "login_required",
-        step: "consent",
-        expected: "the session in which the page was shown".to_owned(),
-        got: "none".to_owned(),
-        remedy: "let the person sign in again",
     }
 }

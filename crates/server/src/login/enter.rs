@@ -3,8 +3,9 @@
 use super::{
     begin::Visitor,
     consent,
-    log::{self, News},
+    log::{self, News, Trace},
     outcome::{Go, Outcome},
+    passkey_offer,
     sign_in::{Progress, Proof, SignIn, Step},
     store,
 };
@@ -21,7 +22,7 @@ use crate::{
     oauth::{self, Grant, NewCode, Subject},
     organizations,
     secret::Secret,
-    sessions::{self, Authenticated, Authentication, Device, Location, Session},
+    sessions::{self, Authenticated, Authentication, Device, Session},
     time::Timestamp,
     users::{self, ProfileUpdate, Provisioning, User},
 };
@@ -110,6 +111,10 @@ pub async fn enter(
     } else if consent::is_needed(&mut tx, ctx, sign_in, &client, &user.id.to_string()).await? {
         let proof = Proof { user: Some(user.id), ..proof.clone() };
         reopen(&mut tx, ctx, sign_in, Step::Consent { proof, organization }).await?;
+        Go::Page(sign_in.id)
+    } else if passkey_offer::is_due(&mut tx, ctx, sign_in, proof, user.id).await? {
+        let proof = Proof { user: Some(user.id), ..proof.clone() };
+        reopen(&mut tx, ctx, sign_in, Step::OfferPasskey { proof, organization }).await?;
         Go::Page(sign_in.id)
     } else {
         let scopes = sign_in.request.scopes.clone();
@@ -210,7 +215,7 @@ pub async fn begin_session(
             if let Some(other) = present {
                 sessions::log_out(tx, ctx, other.id).await?;
             }
-            let device = Device::new(visitor.user_agent, ctx.ip(), Location::default());
+            let device = Device::of(ctx, visitor.user_agent);
             sessions::start(tx, ctx, proof, device).await
         }
     }
@@ -290,6 +295,73 @@ pub async fn code_for(
 
 fn proven(connection: Option<ConnectionId>, at: Timestamp) -> Proven {
     Proven { connection, at, custom_claims: Map::new() }
+}
+
+/// A sign-in that goes on in the session that its last page was shown in.
+pub struct Resumed {
+    user: User,
+    session: SessionId,
+    connection: Option<ConnectionId>,
+    at: Timestamp,
+}
+
+/// The person of a proof, if the browser still has their session.
+///
+/// # Errors
+/// Those of the database.
+pub async fn resumed(ctx: &Ctx, proof: &Proof, visitor: Visitor<'_>) -> Result<Option<Resumed>, Error> {
+    let session = session_of(ctx, visitor.session).await?;
+    let Some(session) = session.filter(|session| Some(session.user) == proof.user) else { return Ok(None) };
+    let which = users::UserRef::Id(session.user);
+    let user = users::find(&mut ctx.db().read(), ctx.environment().id, &which).await?;
+    let (connection, at) = (proof.connection, proof.at);
+    Ok(user.map(|user| Resumed { user, session: session.id, connection, at }))
+}
+
+impl Resumed {
+    /// `sub` of the tokens.
+    pub fn subject(&self) -> String {
+        self.user.id.to_string()
+    }
+
+    /// Ends the sign-in with a code, in the transaction of whatever else is stored with it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn give_code(
+        &self,
+        mut tx: Tx,
+        ctx: &Ctx,
+        sign_in: &SignIn,
+        client: &Client,
+        organization: OrganizationId,
+        scopes: Vec<String>,
+    ) -> Result<Outcome, Error> {
+        if !store::finish(&mut tx, ctx.environment().id, sign_in, ctx.now()).await? {
+            return Ok(Go::Page(sign_in.id).into());
+        }
+        let entered = Entered {
+            user: &self.user,
+            session: self.session,
+            organization,
+            connection: self.connection,
+            at: self.at,
+        };
+        let url = give_code(&mut tx, ctx, sign_in, client, &entered, scopes).await?;
+        tx.commit().await?;
+        Ok(Go::Away(url).into())
+    }
+}
+
+/// Why a sign-in cannot go on whose session ended meanwhile.
+pub fn session_ended() -> Trace {
+    Trace {
+        code: "login_required",
+        step: "session",
+        expected: "the session in which the page was shown".to_owned(),
+        got: "none".to_owned(),
+        remedy: "let the person sign in again",
+    }
 }
 
 /// Gives a code for a session that does without a new authentication. None if the session cannot be used there any more.

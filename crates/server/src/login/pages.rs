@@ -14,9 +14,9 @@ use crate::{
     ids::OrganizationId,
     organizations::{Organization, OrganizationRef},
     pages::{
-        self, ChooseOrganization, CodePurpose, Consent, ConsentScope, CreateOrganization, EnterCode,
-        ErrorPage, LinkSent, Look, OrganizationChoice, OrganizationStatus, PasskeyUse, ProviderButton,
-        SignIn as SignInPage, Text,
+        self, AddPasskey, ChooseOrganization, CodePurpose, Consent, ConsentScope, CreateOrganization,
+        EnterCode, ErrorPage, LinkSent, Look, OrganizationChoice, OrganizationStatus, PasskeyUse,
+        ProviderButton, SignIn as SignInPage, Text,
     },
     passwordless::{self, PasswordlessType},
     secret::Secret,
@@ -68,6 +68,15 @@ pub async fn show(ctx: &Ctx, sign_in: &SignIn, reader: Reader<'_>) -> Result<Res
         }
         Step::Consent { proof, organization } => {
             let page = consent(ctx, sign_in, (&proof.email, Some(*organization)), csrf).await?;
+            pages::respond(&look, status, &page)
+        }
+        Step::OfferPasskey { .. } => {
+            let page = AddPasskey {
+                csrf,
+                begin: at("passkey/new", sign_in),
+                finish: at("passkey/keep", sign_in),
+                skip_action: at("passkey/skip", sign_in),
+            };
             pages::respond(&look, status, &page)
         }
         Step::ConsentOfReported { report, .. } => {
@@ -200,6 +209,7 @@ async fn choose(
         csrf,
         action: at("organizations", sign_in),
         email: proof.email.clone(),
+        problem: sign_in.progress.problem.as_ref().map(problem),
         organizations: offered.into_iter().map(choice).collect(),
         can_create,
         sign_out_href: at("back", sign_in),

@@ -141,6 +141,13 @@ pub enum Step {
         /// The application's connection.
         connection: ConnectionId,
     },
+    /// Being offered a passkey.
+    OfferPasskey {
+        /// Who it is.
+        proof: Proof,
+        /// In which organization.
+        organization: OrganizationId,
+    },
 }
 
 /// What went wrong with the last thing that the person did, for the page to say.

@@ -3,7 +3,7 @@ use super::{
     begin::Visitor,
     consent, log, mailing, organizations,
     outcome::{Go, Outcome, Trouble, TroubleKind},
-    proof, restart,
+    passkey_offer, proof, restart,
     sign_in::{Problem, Proof, SignIn, Step},
     store, upstream,
 };
@@ -55,6 +55,15 @@ pub enum Form {
         /// Family name of the person.
         family_name: String,
     },
+    /// Made a passkey.
+    KeepPasskey {
+        /// Which ceremony.
+        ceremony: String,
+        /// What the authenticator said.
+        response: String,
+    },
+    /// Went on without a passkey.
+    SkipPasskey,
     /// Decided what a client may do.
     Consent {
         /// Whether it may.
@@ -131,7 +140,10 @@ pub async fn take_step(
     form: Form,
     visitor: Visitor<'_>,
 ) -> Result<Outcome, Error> {
-    let is_settled = matches!(sign_in.progress.step, Step::Consent { .. } | Step::ConsentOfReported { .. });
+    let is_settled = matches!(
+        sign_in.progress.step,
+        Step::Consent { .. } | Step::ConsentOfReported { .. } | Step::OfferPasskey { .. }
+    );
     match form {
         Form::Email(email) => mailing::identify(ctx, &restarted(sign_in), &email, visitor).await,
         Form::Provider(text) => by_provider(ctx, sign_in, &text, visitor).await,
@@ -152,6 +164,10 @@ pub async fn take_step(
         Form::Create { name, given_name, family_name } => {
             organizations::create(ctx, sign_in, &name, (&given_name, &family_name), visitor).await
         }
+        Form::KeepPasskey { ceremony, response } => {
+            passkey_offer::keep(ctx, sign_in, (&ceremony, &response), visitor).await
+        }
+        Form::SkipPasskey => passkey_offer::skip(ctx, sign_in, visitor).await,
         Form::Consent { allows, scopes } => consent::decide(ctx, sign_in, allows, &scopes, visitor).await,
     }
 }

@@ -120,6 +120,9 @@ async fn update(ctx: Ctx, request: pb::UpdateOrganizationRequest) -> Reply<pb::U
         slug: mask.string("slug", new.slug),
         logo_url: mask.string("logo_url", new.logo_url),
     };
+    if !update.is_only_a_name() {
+        ctx.require_environment_level()?;
+    }
     let organization = ops::update(&ctx, &which, update).await?;
     Ok(pb::UpdateOrganizationResponse { organization: Some(message(organization)) })
 }

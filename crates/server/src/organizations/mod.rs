@@ -18,6 +18,6 @@ pub use deletion::OrganizationDeleted;
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Organization, OrganizationRef};
-pub use ops::{create_for_sign_up, get};
+pub use ops::{create_default, create_for_sign_up, get};
 pub use portal_links::organization_of as of_link;
 pub use store::{find, find_for_update, keep};

@@ -135,6 +135,16 @@ pub struct OrganizationUpdate {
     pub logo_url: Change<String>,
 }
 
+impl OrganizationUpdate {
+    /// Whether it leaves alone what is the environment's to change: ids, and values that redirect templates use.
+    pub fn is_only_a_name(&self) -> bool {
+        matches!(self.external_id, Change::Keep)
+            && matches!(self.metadata, Change::Keep)
+            && matches!(self.slug, Change::Keep)
+            && matches!(self.logo_url, Change::Keep)
+    }
+}
+
 impl Organization {
     /// Checks what the proto's rules cannot say, and makes the organization.
     ///

@@ -8,9 +8,10 @@ use super::{
 use crate::{
     ctx::Ctx,
     db::Tx,
+    environments::Environment,
     error::Error,
     events::{self, EventType},
-    ids::OrganizationId,
+    ids::{IdSource, OrganizationId},
     jobs,
     lists::{
         search,
@@ -34,6 +35,23 @@ pub async fn create(ctx: &Ctx, new: NewOrganization) -> Result<Organization, Err
     events::emit(&mut tx, ctx, EventType::OrganizationCreated, Some(organization.id), &data).await?;
     tx.commit().await?;
     Ok(organization)
+}
+
+/// The organization that development environments are born with.
+///
+/// # Errors
+/// Those of the database.
+pub async fn create_default(
+    tx: &mut Tx,
+    environment: &Environment,
+    ids: &IdSource,
+    display_name: &str,
+) -> Result<OrganizationId, Error> {
+    let new = NewOrganization { display_name: display_name.to_owned(), ..NewOrganization::default() };
+    let now = environment.created_at;
+    let organization = Organization::new(ids.next(now), now, environment, new)?;
+    store::insert(tx, environment.id, &organization).await?;
+    Ok(organization.id)
 }
 
 /// Creates an organization of somebody who signs up, in the caller's transaction.

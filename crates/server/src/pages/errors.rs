@@ -3,7 +3,7 @@ use super::Text;
 
 /// Who can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+enum Fault {
     /// It took too long, or cookies are off.
     Expired,
     /// The application's developers.
@@ -27,7 +27,7 @@ pub(super) enum Fault {
 }
 
 /// `auth.md` 2.12, and whose fault each is.
-pub(super) const CODES: &[(&str, Fault)] = &[
+const CODES: &[(&str, Fault)] = &[
     ("invalid_redirect_uri", Fault::Application),
     ("invalid_connection_selector", Fault::Application),
     ("no_active_connections", Fault::Connection),
@@ -64,6 +64,14 @@ pub(super) const CODES: &[(&str, Fault)] = &[
     ("invalid_state", Fault::Expired),
     ("invalid_client_metadata_url", Fault::Application),
 ];
+
+/// A code for each kind of words.
+pub(super) fn examples() -> Vec<&'static str> {
+    let is_first = |&(at, (_, fault)): &(usize, &(&str, Fault))| {
+        CODES.iter().position(|(_, other)| other == fault) == Some(at)
+    };
+    CODES.iter().enumerate().filter(is_first).map(|(_, (code, _))| *code).collect()
+}
 
 /// What happened, and what the person can do.
 pub(super) fn words(code: &str) -> (Text, Text) {

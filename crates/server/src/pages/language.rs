@@ -14,12 +14,23 @@ pub struct Language {
     pub(super) source: &'static str,
 }
 
+/// `language!("de")`: of `locales/de.ftl`, read from left to right.
+macro_rules! language {
+    ($tag:literal) => {
+        Language {
+            tag: $tag,
+            direction: "ltr",
+            source: include_str!(concat!("../../locales/", $tag, ".ftl")),
+        }
+    };
+}
+
 /// For who reads none of the others, and for a sentence that another lacks.
-const ENGLISH: Language =
-    Language { tag: "en", direction: "ltr", source: include_str!("../../locales/en.ftl") };
+const ENGLISH: Language = language!("en");
 
 /// All of them.
-pub const LANGUAGES: &[Language] = &[ENGLISH];
+pub const LANGUAGES: &[Language] =
+    &[ENGLISH, language!("de"), language!("es"), language!("fr"), language!("hi"), language!("ja")];
 
 struct Bundles(Vec<(&'static str, FluentBundle<FluentResource>)>);
 

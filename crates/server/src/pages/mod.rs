@@ -6,6 +6,7 @@
 mod accounts;
 pub mod assets;
 mod brand;
+mod color;
 mod consent;
 mod csrf;
 mod errors;
@@ -17,6 +18,7 @@ mod outcome;
 mod page;
 mod sign_in;
 mod text;
+mod theme;
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +27,7 @@ pub use accounts::{AddPasskey, PasskeyRow, Passkeys, SessionRow, Sessions};
 pub use consent::{Consent, ConsentScope};
 pub use csrf::{check_csrf, csrf};
 pub use language::{LANGUAGES, Language};
-pub use look::Look;
+pub use look::{Look, theme_sheet};
 pub use organizations::{
     AcceptInvitation, ChooseOrganization, CreateOrganization, InvitationExpired, OrganizationChoice,
     OrganizationStatus,

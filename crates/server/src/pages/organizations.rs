@@ -13,6 +13,8 @@ pub struct ChooseOrganization {
     pub action: String,
     /// Who chooses.
     pub email: String,
+    /// What was wrong with the last choice.
+    pub problem: Option<Text>,
     /// In the order in which they are shown.
     pub organizations: Vec<OrganizationChoice>,
     /// Whether a new one may be made.
@@ -82,6 +84,7 @@ impl ChooseOrganization {
             csrf: "csrf".to_owned(),
             action: "/a/auth/organizations?request=req_1".to_owned(),
             email: "ada@example.com".to_owned(),
+            problem: None,
             organizations: vec![choice(1, "Acme", OrganizationStatus::Member)],
             can_create: false,
             sign_out_href: "/a/auth/sign-out?request=req_1".to_owned(),
@@ -99,6 +102,7 @@ impl ChooseOrganization {
         vec![
             Self { organizations: many, can_create: true, ..plain.clone() },
             Self { organizations: Vec::new(), can_create: true, ..plain.clone() },
+            Self { problem: Some(Text::new("problem-organization-full")), ..plain.clone() },
             plain,
         ]
     }

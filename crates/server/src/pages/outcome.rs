@@ -46,7 +46,7 @@ impl ErrorPage {
 
     fn examples() -> Vec<Self> {
         let page = |code: &str| Self::of(code, "req_264905529753604096");
-        let mut pages: Vec<Self> = errors::CODES.iter().map(|(code, _)| page(code)).collect();
+        let mut pages: Vec<Self> = errors::examples().into_iter().map(page).collect();
         pages.extend([
             Self { retry_href: Some("https://app.example/login".to_owned()), ..page("invalid_request") },
             Self {

@@ -207,7 +207,6 @@ impl EnterCode {
                 ..plain.clone()
             },
             Self { problem: Some(Text::new("problem-code-expired")), ..plain.clone() },
-            Self { problem: Some(Text::new("problem-code-spent")), ..plain.clone() },
             Self { problem: Some(Text::new("problem-too-many-mails").with("minutes", 1_u32)), ..plain },
         ]
     }

@@ -1,5 +1,6 @@
 //! `WebAuthnService`: messages to model and back.
 use super::{
+    ceremony_grpc,
     model::{Passkey, user_handle},
     ops,
     relying_party::RelyingParty,
@@ -13,23 +14,24 @@ use gatewright_api::{
 
 type Reply<T> = Result<T, Error>;
 
-/// The rpcs that are built: all but the ceremonies, which come with the hosted pages.
+/// The rpcs that are built: all of the service.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::ListCredentials, _, _>(list);
     routes.serve::<api::UpdateCredential, _, _>(update);
     routes.serve::<api::DeleteCredential, _, _>(delete);
+    ceremony_grpc::routes(routes);
     routes.serve::<api::GetRelatedOrigins, _, _>(related_origins);
 }
 
 async fn list(ctx: Ctx, request: pb::ListCredentialsRequest) -> Reply<pb::ListCredentialsResponse> {
-    if request.user_id.is_empty() {
-        return Err(Error::invalid(
-            "user_id",
-            "required",
-            "is required: an application has no user of its own",
-        ));
-    }
-    let user = ids::parse("user_id", &request.user_id)?;
+    let user = match ctx.person() {
+        Some(person) => person.user,
+        None if request.user_id.is_empty() => {
+            let text = "is required: an application has no user of its own";
+            return Err(Error::invalid("user_id", "required", text));
+        }
+        None => ids::parse("user_id", &request.user_id)?,
+    };
     let passkeys = ops::list(&ctx, user).await?;
     let raw_ids = passkeys.iter().map(|passkey| BASE64URL.encode(&passkey.credential.raw_id));
     Ok(pb::ListCredentialsResponse {

@@ -5,6 +5,7 @@
 //! once, within its time, by the user or in the browser for which it was begun; its challenge is the one that is stored.
 mod answer;
 mod ceremony;
+mod ceremony_grpc;
 mod ceremony_store;
 mod grpc;
 mod jobs;
@@ -17,6 +18,6 @@ pub use ceremony::{begin_authentication, begin_registration, finish_authenticati
 pub use grpc::routes;
 pub use jobs::jobs;
 pub use model::{Flags, NewPasskey, Passkey, user_handle};
-pub use ops::add;
+pub use ops::{add, delete, list, rename};
 pub use relying_party::RelyingParty;
 pub use store::has_any;

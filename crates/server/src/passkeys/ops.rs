@@ -8,7 +8,7 @@ use crate::{
     db::Tx,
     error::Error,
     ids::{CredentialId, UserId},
-    text,
+    sessions, text,
     users::{self, User, UserRef},
 };
 
@@ -55,19 +55,26 @@ pub async fn rename(ctx: &Ctx, id: CredentialId, display_name: &str) -> Result<P
     let env = ctx.environment().id;
     let mut tx = ctx.db().write().await?;
     store::rename(&mut tx, env, id, display_name, ctx.now()).await?;
-    let renamed = store::find(&mut tx, env, id).await?.ok_or_else(|| Passkey::not_found(id))?;
+    let renamed = find(&mut tx, ctx, id).await?;
     tx.commit().await?;
     Ok(renamed)
+}
+
+/// The passkey, if the caller reaches it.
+async fn find(tx: &mut Tx, ctx: &Ctx, id: CredentialId) -> Result<Passkey, Error> {
+    let found = store::find(tx, ctx.environment().id, id).await?;
+    found.filter(|found| ctx.reaches(found.credential.user)).ok_or_else(|| Passkey::not_found(id))
 }
 
 /// Deletes a passkey, and answers with what it was.
 ///
 /// # Errors
-/// `NOT_FOUND`, also the second time.
+/// `NOT_FOUND`, also the second time; `FAILED_PRECONDITION` for a person whose sign-in was long ago.
 pub async fn delete(ctx: &Ctx, id: CredentialId) -> Result<Passkey, Error> {
+    sessions::require_fresh(ctx).await?;
     let env = ctx.environment().id;
     let mut tx = ctx.db().write().await?;
-    let passkey = store::find(&mut tx, env, id).await?.ok_or_else(|| Passkey::not_found(id))?;
+    let passkey = find(&mut tx, ctx, id).await?;
     if !store::delete(&mut tx, env, id).await? {
         return Err(Passkey::not_found(id));
     }

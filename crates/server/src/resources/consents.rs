@@ -12,7 +12,7 @@ use crate::{
     time::Timestamp,
 };
 
-const SIZES: Sizes = Sizes { default: 10, max: 30 };
+pub(super) const SIZES: Sizes = Sizes { default: 10, max: 30 };
 /// Consents that one client shows, the newest.
 const MAX_SHOWN: i64 = 1000;
 

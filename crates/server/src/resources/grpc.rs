@@ -4,7 +4,7 @@ use super::{
     consents::{self, Consent},
     model::{Resource, ResourceType, ResourceUpdate, SignInPage},
     ops::{self, WithScopes},
-    scope_grpc, target,
+    own_consents, scope_grpc, target,
 };
 use crate::{
     clients::{
@@ -59,7 +59,7 @@ const CLIENT_MASKED: &[&str] = &["scopes", "custom_claims", "redirect_uris"];
 /// Fields for which it does not: what is not empty replaces them.
 const CLIENT_UNMASKED: &[&str] = &["name", "description", "expiry", "audience"];
 
-/// The rpcs that are built. The signed-in user's own consents and the consent page follow with the login.
+/// The rpcs that are built.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::CreateResource, _, _>(create);
     routes.serve::<api::GetResource, _, _>(get);
@@ -76,6 +76,8 @@ pub fn routes(routes: &mut Routes) {
     routes.serve::<api::RegisterClient, _, _>(register_client);
     routes.serve::<api::ListResourceUserConsents, _, _>(list_consents);
     routes.serve::<api::RevokeUserConsent, _, _>(revoke_consent);
+    routes.serve::<api::ListCurrentAgentConsents, _, _>(list_own_consents);
+    routes.serve::<api::RevokeCurrentAgentConsent, _, _>(revoke_own_consent);
     scope_grpc::routes(routes);
 }
 
@@ -307,6 +309,27 @@ async fn list_consents(
         consents: page.items.into_iter().map(consent_message).collect(),
         prev_page_token: page.prev_token,
     })
+}
+
+async fn list_own_consents(
+    ctx: Ctx,
+    request: pb::ListCurrentAgentConsentsRequest,
+) -> Reply<pb::ListCurrentAgentConsentsResponse> {
+    let (page, total) = own_consents::list(&ctx, request.page_size, &request.page_token).await?;
+    Ok(pb::ListCurrentAgentConsentsResponse {
+        total_size: total_size(total),
+        next_page_token: page.next_token,
+        prev_page_token: page.prev_token,
+        consents: page.items.into_iter().map(consent_message).collect(),
+    })
+}
+
+async fn revoke_own_consent(
+    ctx: Ctx,
+    request: pb::RevokeCurrentAgentConsentRequest,
+) -> Reply<pb::RevokeCurrentAgentConsentResponse> {
+    own_consents::revoke(&ctx, ids::parse("consent_id", &request.consent_id)?).await?;
+    Ok(pb::RevokeCurrentAgentConsentResponse {})
 }
 
 async fn revoke_consent(

@@ -11,6 +11,7 @@ mod grpc;
 mod jobs;
 mod model;
 mod ops;
+mod own_consents;
 mod scope_grpc;
 mod scopes;
 mod store;

@@ -4,14 +4,26 @@ use super::{
     ops,
     store::Filter,
 };
-use crate::{ctx::Ctx, error::Error, ids, paging::total_size, rpc::Routes, time::Timestamp};
-use gatewright_api::{rpc::session_service as api, scalekit::v1::sessions as pb};
+use crate::{
+    ctx::Ctx,
+    error::Error,
+    ids,
+    paging::total_size,
+    rpc::Routes,
+    time::Timestamp,
+    users::{self, User, UserRef},
+};
+use gatewright_api::{
+    rpc::{environment_service, session_service as api},
+    scalekit::v1::{environments, sessions as pb},
+};
 
 type Reply<T> = Result<T, Error>;
 
-/// The rpcs that are built: all of the service.
+/// The rpcs that are built: all of the service, and the one of `EnvironmentService` that is about the caller's session.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::GetSession, _, _>(get);
+    routes.serve::<environment_service::GetCurrentSession, _, _>(get_current);
     routes.serve::<api::GetUserSessions, _, _>(list);
     routes.serve::<api::RevokeSession, _, _>(revoke);
     routes.serve::<api::RevokeAllUserSessions, _, _>(revoke_all);
@@ -22,8 +34,33 @@ async fn get(ctx: Ctx, request: pb::SessionDetailsRequest) -> Reply<pb::SessionD
     Ok(details(&session))
 }
 
+async fn get_current(
+    ctx: Ctx,
+    request: environments::GetCurrentSessionRequest,
+) -> Reply<environments::GetCurrentSessionResponse> {
+    if !request.id.is_empty() && request.id != ctx.environment().id.to_string() {
+        return Err(Error::not_found(format!("environment {}", request.id)));
+    }
+    let person = ctx.require_person()?;
+    let session = ops::get(&ctx, person.session).await?;
+    let which = UserRef::Id(person.user);
+    let user = users::find(&mut ctx.db().read(), ctx.environment().id, &which).await?;
+    Ok(environments::GetCurrentSessionResponse {
+        session_expiry: Some(session.absolute_expires_at.into()),
+        // The cookie is what pages call with: it lasts as long as the session is used.
+        access_token_expiry: Some(session.idle_expires_at.into()),
+        organization_id: Some(person.organization.to_string()),
+        subject: person.user.to_string(),
+        email: user.map(|user| user.email.as_str().to_owned()),
+        connected_account_id: None,
+    })
+}
+
 async fn list(ctx: Ctx, request: pb::UserSessionDetailsRequest) -> Reply<pb::UserSessionDetails> {
     let user = ids::parse("user_id", &request.user_id)?;
+    if !ctx.reaches(user) {
+        return Err(User::not_found(&UserRef::Id(user)));
+    }
     let filter = filter(request.filter.unwrap_or_default())?;
     let (page, total) = ops::list(&ctx, user, &filter, request.page_size, &request.page_token).await?;
     Ok(pb::UserSessionDetails {

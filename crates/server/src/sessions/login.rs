@@ -59,7 +59,7 @@ pub async fn start(
         clients: proof.client.map(|client| (client, organization.id)).into_iter().collect(),
         created_at: now,
         updated_at: now,
-        authenticated_at: now,
+        authenticated_at: proof.at,
         last_active_at: now,
         idle_minutes: None,
         idle_expires_at: now,
@@ -94,6 +94,7 @@ pub async fn enter(
     let organization = find_organization(tx, ctx, proof.organization).await?;
     session.organization = organization.id;
     (session.last_active_at, session.updated_at) = (now, now);
+    session.authenticated_at = session.authenticated_at.max(proof.at);
     Limits::of(ctx, &organization).tighten(&mut session, now);
     let token = Secret::new(entropy::token()?);
     store::update(tx, env, &session, vault::hash(token.expose())).await?;
@@ -182,6 +183,34 @@ pub async fn find(tx: &mut impl Queryable, ctx: &Ctx, id: SessionId) -> Result<O
     store::find(tx, ctx.environment().id, Key::Id(id), ctx.now()).await
 }
 
+/// A session, unless it has ended.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_active(
+    tx: &mut impl Queryable,
+    ctx: &Ctx,
+    id: SessionId,
+) -> Result<Option<Session>, Error> {
+    let found = store::find(tx, ctx.environment().id, Key::Id(id), ctx.now()).await?;
+    Ok(found.filter(|session| session.status == Status::Active))
+}
+
+/// Whoever has a stolen session shall not make it last: what gives further ways in, or takes them away, needs a
+/// person who has proved in the last ten minutes who she is. Other callers are none of its business.
+///
+/// # Errors
+/// `FAILED_PRECONDITION`
+pub async fn require_fresh(ctx: &Ctx) -> Result<(), Error> {
+    let Some(person) = ctx.person() else { return Ok(()) };
+    let session = find_active(&mut ctx.db().read(), ctx, person.session).await?;
+    if session.is_some_and(|session| session.is_fresh(ctx.now())) {
+        return Ok(());
+    }
+    let text = "the last sign-in is more than ten minutes ago; sign in again";
+    Err(Error::new(Kind::FailedPrecondition, text))
+}
+
 /// Counts a use of the session in an organization: a refresh, a switch, a page. Tells whether it may be used there: it
 /// has not ended, and its user is an active member. Until the transaction ends the session cannot end, so tokens given
 /// out in it are given out in time.
@@ -208,14 +237,6 @@ pub async fn goes_on(
     organization: OrganizationId,
 ) -> Result<bool, Error> {
     store::goes_on(tx, ctx.environment().id, id, organization, ctx.now()).await
-}
-
-/// Stores that the user of a session has proved once more who they are: what needs a fresh proof may be done for a while.
-///
-/// # Errors
-/// Those of the database.
-pub async fn authenticated(tx: &mut Tx, ctx: &Ctx, id: SessionId) -> Result<(), Error> {
-    store::authenticated(tx, ctx.environment().id, id, ctx.now()).await
 }
 
 /// Ends a session because its user says so. Tells whether this did it.

@@ -10,13 +10,16 @@ mod jobs;
 mod login;
 mod model;
 mod ops;
+mod places;
 mod policy;
 mod store;
 
 pub use grpc::routes;
 pub use jobs::{SessionEnded, jobs};
 pub use login::{
-    Authenticated, Authentication, authenticated, enter, find, find_by_token, goes_on, log_out, proofs,
-    start, touch, use_in,
+    Authenticated, Authentication, enter, find, find_active, find_by_token, goes_on, log_out, proofs,
+    require_fresh, start, touch, use_in,
 };
 pub use model::{Device, Location, Session, Status};
+pub use ops::{open_of, revoke};
+pub use places::Places;

@@ -1,6 +1,7 @@
 //! Plain data of sessions.
 use crate::{
     error::Error,
+    identities::Linked,
     ids::{ApplicationId, OrganizationId, SessionId, UserId},
     stored::stored_enum,
     time::Timestamp,
@@ -8,7 +9,7 @@ use crate::{
     users::User,
 };
 use serde_json::{Value as Json, json};
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 stored_enum! {
     /// Whether and how a session ended. All but the first are final.
@@ -30,6 +31,9 @@ impl Status {
         self.as_str().to_ascii_lowercase()
     }
 }
+
+/// How long a proof of who somebody is counts as fresh.
+const FRESH: Duration = Duration::from_secs(600);
 
 /// Where an address seems to be. What is not known is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +105,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether the user proved only just who they are.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.authenticated_at.plus(FRESH) > now
+    }
+
     /// When its time was over or it was revoked.
     pub fn expired_at(&self) -> Option<Timestamp> {
         self.ended_at.filter(|_| self.status != Status::Logout)
@@ -112,12 +121,17 @@ impl Session {
     }
 
     /// `data` of `user.login` and `user.logout`, `management.md` 13.4.9.
-    pub fn event_data(&self, user: &User) -> Json {
+    pub fn event_data(&self, user: &User, identities: &[Linked]) -> Json {
         let (device, agent, location) = (&self.device, &self.device.agent, &self.device.location);
         let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let mut user_data = json!(user.event_data());
         if let Some(object) = user_data.as_object_mut() {
             object.insert("last_login_time".to_owned(), json!(time(user.last_login_at)));
+        }
+        if let Some(known) = user_data.pointer_mut("/user_profile/external_identities")
+            && !identities.is_empty()
+        {
+            *known = identities.iter().map(Linked::event_data).collect();
         }
         json!({
             "user": user_data,

@@ -9,6 +9,7 @@ use crate::{
     db::Tx,
     error::Error,
     events::{self, EventType},
+    identities,
     ids::{SessionId, UserId},
     jobs,
     paging::{List, Page, Sizes, Window},
@@ -52,14 +53,25 @@ pub async fn list(
     Ok((window.page(ctx, &list, rows, |session| session.id.as_i64()), total))
 }
 
+/// The newest sessions of a user that have not ended, as many as a page shows.
+///
+/// # Errors
+/// `NOT_FOUND` for an unknown user.
+pub async fn open_of(ctx: &Ctx, user: UserId) -> Result<Vec<Session>, Error> {
+    let filter = Filter { statuses: vec![Status::Active], ..Filter::default() };
+    Ok(list(ctx, user, &filter, SIZES.max, "").await?.0.items)
+}
+
 /// Ends a session. One that has ended is left as it is.
 ///
 /// # Errors
 /// `NOT_FOUND`
 pub async fn revoke(ctx: &Ctx, id: SessionId) -> Result<Session, Error> {
+    let (env, now) = (ctx.environment().id, ctx.now());
     let mut tx = ctx.db().write().await?;
     end(&mut tx, ctx, id, Status::Revoked).await?;
-    let found = store::find(&mut tx, ctx.environment().id, Key::Id(id), ctx.now()).await?;
+    let found = store::find(&mut tx, env, Key::Id(id), now).await?.filter(|found| ctx.reaches(found.user));
+    // Of somebody else's, nothing is committed.
     let session = found.ok_or_else(|| Session::not_found(id))?;
     tx.commit().await?;
     Ok(session)
@@ -113,5 +125,7 @@ pub(super) async fn tell(tx: &mut Tx, ctx: &Ctx, kind: EventType, id: SessionId)
     let session = session.ok_or_else(|| Error::internal("a session is not there in its own transaction"))?;
     let user = users::find(tx, env, &UserRef::Id(session.user)).await?;
     let user = user.ok_or_else(|| Error::internal("a session without its user"))?;
-    events::emit(tx, ctx, kind, Some(session.organization), &session.event_data(&user)).await
+    let linked = identities::of_users(tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    let data = session.event_data(&user, &linked.unwrap_or_default());
+    events::emit(tx, ctx, kind, Some(session.organization), &data).await
 }

@@ -387,7 +387,7 @@ pub async fn update(
 ) -> Result<(), Error> {
     sql!(
         "UPDATE sessions SET token_hash = $3, organization_id = $4, idle_minutes = $5, updated_at = $6,
-             last_active_at = $7, idle_expires_at = $8, absolute_expires_at = $9
+             last_active_at = $7, idle_expires_at = $8, absolute_expires_at = $9, authenticated_at = $10
          WHERE environment_id = $1 AND id = $2"
     )
     .bind(env)
@@ -399,6 +399,7 @@ pub async fn update(
     .bind(session.last_active_at)
     .bind(session.idle_expires_at)
     .bind(session.absolute_expires_at)
+    .bind(session.authenticated_at)
     .execute(tx)
     .await?;
     Ok(())
@@ -454,22 +455,6 @@ pub async fn goes_on(
     .optional(tx)
     .await?;
     Ok(found.is_some())
-}
-
-/// Stores that the user proved who they are.
-pub async fn authenticated(
-    tx: &mut Tx,
-    env: EnvironmentId,
-    id: SessionId,
-    now: Timestamp,
-) -> Result<(), Error> {
-    sql!("UPDATE sessions SET authenticated_at = $3 WHERE environment_id = $1 AND id = $2")
-        .bind(env)
-        .bind(id)
-        .bind(now)
-        .execute(tx)
-        .await?;
-    Ok(())
 }
 
 /// Ends a session whose time is not over. Tells whether this did it.

@@ -1,11 +1,12 @@
 //! The gate: who may call what. A [`Ctx`] is made here and nowhere else for calls over the network.
-use super::serve::Peer;
+use super::{persons, serve::Peer};
 use crate::{
     app::App,
     clients::{self, ClientId},
     ctx::{Arrival, Caller, Ctx},
     environments::Environment,
     error::{Error, Kind},
+    ids::UserId,
     time::Timestamp,
 };
 use gatewright_api::plan::{Callers, Method};
@@ -74,17 +75,21 @@ pub async fn enter(
     app: &Arc<App>,
     arrival: &Arrival,
     headers: &HeaderMap,
-    method: &Method,
+    (verb, method): (&http::Method, &Method),
 ) -> Result<Ctx, Error> {
-    app.rates.check(arrival.environment.id)?;
-    let caller = if method.callers.intersects(Callers::NONE) {
-        Caller::Anonymous
-    } else {
-        let caller = authenticate(app, arrival, headers).await?;
-        authorize(&caller, method)?;
-        caller
-    };
-    Ok(Ctx::new(app.clone(), arrival.environment.clone(), caller, arrival.request_id.clone(), arrival.ip))
+    let ctx = visit(app, arrival)?;
+    if method.callers.intersects(Callers::NONE) {
+        return Ok(ctx);
+    }
+    let has_token = headers.contains_key(header::AUTHORIZATION);
+    // A token says who calls; a cookie comes along by itself.
+    if !has_token && method.callers.intersects(Callers::SESSION) && persons::has_cookie(&ctx, headers) {
+        let caller = persons::by_cookie(&ctx, headers, verb).await?;
+        return Ok(ctx.called_by(caller));
+    }
+    let caller = authenticate(&ctx, headers).await?;
+    authorize(&caller, method)?;
+    Ok(ctx.called_by(caller))
 }
 
 /// Lets somebody in who is not known, or known by a cookie only: to a page or a protocol endpoint, which checks the rest
@@ -100,11 +105,11 @@ pub fn visit(app: &Arc<App>, arrival: &Arrival) -> Result<Ctx, Error> {
 
 /// Any one valid token will do: Python sends two `authorization` values, of which one goes stale. Without one,
 /// `PERMISSION_DENIED` goes before `UNAUTHENTICATED`, upon which SDKs would fetch a new token in vain.
-async fn authenticate(app: &Arc<App>, arrival: &Arrival, headers: &HeaderMap) -> Result<Caller, Error> {
+async fn authenticate(ctx: &Ctx, headers: &HeaderMap) -> Result<Caller, Error> {
     let mut refusal = Error::new(Kind::Unauthenticated, "Token empty");
     for value in headers.get_all(header::AUTHORIZATION) {
         let Some(token) = bearer(value.to_str().unwrap_or_default()) else { continue };
-        match identify(app, arrival, token).await {
+        match identify(ctx, token).await {
             Ok(caller) => return Ok(caller),
             Err(error) if error.kind() == Kind::PermissionDenied => refusal = error,
             Err(error) if error.kind() != Kind::Unauthenticated => return Err(error),
@@ -138,14 +143,22 @@ struct TokenClaims {
     iat: i64,
 }
 
-async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Caller, Error> {
-    let environment = &arrival.environment;
-    let refused = |text: &'static str| Error::new(Kind::Unauthenticated, text);
+async fn identify(ctx: &Ctx, token: &str) -> Result<Caller, Error> {
+    let (app, environment) = (ctx.app(), ctx.environment());
     let payload = app.keys.verify(app, environment, token).await?;
     let claims: TokenClaims =
         serde_json::from_slice(&payload).map_err(|_| refused("token is not a client's access token"))?;
-    let now = app.clock.now();
+    let now = ctx.now();
     check_token(&claims, environment, now)?;
+    // A user's token names the user as its subject: only a client's own token has both alike.
+    if claims.sub != claims.client_id {
+        return match claims.sub.parse::<UserId>() {
+            Ok(user) if claims.aud.contains(&claims.client_id) => {
+                persons::by_token(ctx, user, &payload).await
+            }
+            _ => Err(refused("token is not a client's access token")),
+        };
+    }
     let id: ClientId = claims.sub.parse().map_err(|_| refused("token is not a client's access token"))?;
     let known = clients::known(app, environment.id, id, now).await?;
     let client = known.client.as_ref().ok_or_else(|| refused("the client of this token does not exist"))?;
@@ -154,7 +167,7 @@ async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Call
         ClientId::Application(_) if !claims.aud.contains(&claims.sub) => {
             Err(refused("token is for another audience"))
         }
-        ClientId::Application(_) if !client.ip_allowlist.allows(arrival.ip) => {
+        ClientId::Application(_) if !client.ip_allowlist.allows(ctx.ip()) => {
             Err(refused("the client of this token may not use it from this address"))
         }
         ClientId::Application(id) if client.management_access => Ok(Caller::Client(id)),
@@ -172,32 +185,33 @@ async fn identify(app: &Arc<App>, arrival: &Arrival, token: &str) -> Result<Call
     }
 }
 
+/// A credential that is none.
+pub(super) fn refused(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::Unauthenticated, text)
+}
+
 fn check_token(claims: &TokenClaims, environment: &Environment, now: Timestamp) -> Result<(), Error> {
-    let refused = |text: String| Err(Error::new(Kind::Unauthenticated, text));
     if !environment.has_url(&claims.iss) {
-        return refused("token was issued by another environment".to_owned());
-    }
-    // A user's token names the user as its subject: only a client's own token has both alike.
-    if claims.sub != claims.client_id {
-        return refused("token is not a client's access token".to_owned());
+        return Err(refused("token was issued by another environment"));
     }
     let times = TimeClaims { exp: claims.exp, nbf: claims.nbf, iat: claims.iat };
-    check_times(times, now.as_seconds(), CLOCK_LEEWAY_SECONDS).or_else(|error| refused(error.to_string()))
+    check_times(times, now.as_seconds(), CLOCK_LEEWAY_SECONDS).map_err(|error| refused(error.to_string()))
 }
 
 fn authorize(caller: &Caller, method: &Method) -> Result<(), Error> {
     let kind = match caller {
         Caller::Client(_) => Callers::CLIENT,
+        Caller::Person { .. } => Callers::USER,
         Caller::Operator | Caller::Server => return Ok(()),
         Caller::Anonymous => Callers::NONE,
     };
     if method.callers.intersects(kind) {
         return Ok(());
     }
-    let text = if method.callers == Callers(0) {
-        format!("{} cannot be called over the network", method.name)
-    } else {
-        format!("an application's token may not call {}", method.name)
+    let text = match caller {
+        _ if method.callers == Callers(0) => format!("{} cannot be called over the network", method.name),
+        Caller::Person { .. } => format!("a user's token may not call {}", method.name),
+        _ => format!("an application's token may not call {}", method.name),
     };
     Err(Error::new(Kind::PermissionDenied, text).with_required_permissions(method.permissions))
 }

@@ -53,7 +53,8 @@ async fn answer(
         let shown: String = path.chars().take(200).collect();
         Error::new(Kind::Unimplemented, format!("no rpc {shown}"))
     })?;
-    let ctx = gate::enter(&server.app, &arrival, request.headers(), method).await?;
+    let verb = request.method();
+    let ctx = gate::enter(&server.app, &arrival, request.headers(), (verb, method)).await?;
     let unary = Unary { server: server.clone(), request_id: request_id.clone(), call: Some((method, ctx)) };
     let mut grpc = tonic::server::Grpc::new(BytesCodec)
         .accept_compressed(CompressionEncoding::Gzip)

@@ -4,6 +4,8 @@ pub mod errors;
 pub mod gate;
 pub mod grpc;
 pub mod json;
+mod persons;
+pub mod reach;
 mod reference;
 mod registration;
 pub mod rest;
@@ -79,8 +81,9 @@ impl Server {
         &self.routes
     }
 
-    /// Validates a message and lets its rpc answer it.
+    /// Checks what persons reach, validates a message and lets its rpc answer it.
     async fn call(&self, method: &'static Method, ctx: Ctx, message: &[u8]) -> Result<Vec<u8>, Error> {
+        reach::check(&ctx, method, message).await?;
         if self.routes.serves(method) {
             validate::check(method.input, message)?;
         }

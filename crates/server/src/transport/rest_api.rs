@@ -33,7 +33,7 @@ pub async fn handle(
             return Err(Error::new(Kind::NotFound, format!("there is nothing at {shown}")));
         }
     };
-    let ctx = gate::enter(&server.app, &arrival, &parts.headers, found.method).await?;
+    let ctx = gate::enter(&server.app, &arrival, &parts.headers, (&parts.method, found.method)).await?;
     let body = serve::read_body(body, server.limits.max_body_bytes, server.limits.body_timeout).await?;
     let message = rest::request(&found, parts.uri.query(), &body)?;
     let answer = server.call(found.method, ctx, &message).await;

@@ -3,7 +3,7 @@ use super::{
     invitations, members,
     membership::{MembershipUpdate, NewMembership},
     messages::{self, invite, new_profile, permission, profile_update, role, user},
-    model::{NewUser, UserRef, UserUpdate},
+    model::{NewUser, User, UserRef, UserUpdate},
     ops::{self, Account},
 };
 use crate::{
@@ -22,11 +22,11 @@ use gatewright_api::{
 
 type Reply<T> = Result<T, Error>;
 
-/// The rpcs that are built: all but those of a signed-in person (`GetCurrentUser`, `GetSupportHash`), which wait for
-/// sessions.
+/// The rpcs that are built: all but `GetSupportHash`, which is for the dashboard's members.
 pub fn routes(routes: &mut Routes) {
     routes.serve::<api::CreateUserAndMembership, _, _>(create);
     routes.serve::<api::GetUser, _, _>(get);
+    routes.serve::<api::GetCurrentUser, _, _>(get_current);
     routes.serve::<api::ListUsers, _, _>(list);
     routes.serve::<api::SearchUsers, _, _>(search);
     routes.serve::<api::ListOrganizationUsers, _, _>(list_of_organization);
@@ -62,8 +62,22 @@ async fn create(
 }
 
 async fn get(ctx: Ctx, request: pb::GetUserRequest) -> Reply<pb::GetUserResponse> {
-    let account = ops::get(&ctx, &identity(request.identities.map(Into::into))?).await?;
+    let which = identity(request.identities.map(Into::into))?;
+    let account = ops::get(&ctx, &which).await?;
+    if !ctx.reaches(account.user.id) {
+        return Err(User::not_found(&which));
+    }
     Ok(pb::GetUserResponse { user: Some(user(&ctx, account)) })
+}
+
+async fn get_current(ctx: Ctx, _request: pb::GetCurrentUserRequest) -> Reply<pb::GetCurrentUserResponse> {
+    let person = ctx.require_person()?;
+    let account = ops::get(&ctx, &UserRef::Id(person.user)).await?;
+    Ok(pb::GetCurrentUserResponse {
+        user: Some(user(&ctx, account)),
+        current_session_id: person.session.to_string(),
+        gateway_enabled: false,
+    })
 }
 
 async fn list(ctx: Ctx, request: pb::ListUsersRequest) -> Reply<pb::ListUsersResponse> {
@@ -147,7 +161,12 @@ async fn update_membership(
 async fn delete_membership(ctx: Ctx, request: pb::DeleteMembershipRequest) -> Reply<()> {
     let organization = ids::parse("organization_id", &request.organization_id)?;
     let which = identity(request.identities.map(Into::into))?;
-    members::delete(&ctx, organization, &which, request.cascade.unwrap_or(false)).await
+    let cascade = request.cascade.unwrap_or(false);
+    if cascade {
+        // The account is not the organization's.
+        ctx.require_environment_level()?;
+    }
+    members::delete(&ctx, organization, &which, cascade).await
 }
 
 async fn resend_invite(ctx: Ctx, request: pb::ResendInviteRequest) -> Reply<pb::ResendInviteResponse> {

@@ -47,7 +47,7 @@ pub async fn create_with_user(
     let mut membership = prepared.put(&mut tx, ctx, &held, &user, membership).await?;
     tx.commit().await?;
     ops::permit(ctx, &mut membership).await?;
-    Ok(Account { user, memberships: vec![membership] })
+    Ok(Account { user, memberships: vec![membership], identities: Vec::new() })
 }
 
 /// Adds a user to an organization: invited by mail, or active at once. One who is inactive there, or whose invitation

@@ -6,13 +6,22 @@ use super::{
 };
 use crate::{
     ctx::Ctx,
+    identities::Linked,
     roles::{Permission, RoleSummary},
 };
 use gatewright_api::scalekit::v1::{commons, users as pb};
 
-/// A user with its memberships.
+/// A user with its memberships. Persons see of others what their organization knows: neither other organizations, nor what
+/// the application keeps.
 pub fn user(ctx: &Ctx, account: Account) -> pb::User {
-    let user = account.user;
+    let Account { mut user, mut memberships, mut identities } = account;
+    if let Some(person) = ctx.person().filter(|person| person.user != user.id) {
+        memberships.retain(|membership| membership.organization == person.organization);
+        memberships.iter_mut().for_each(|membership| membership.metadata.clear());
+        (user.external_id, user.metadata, user.profile.metadata) = Default::default();
+        identities.clear();
+    }
+    let external_identities = identities.into_iter().map(identity).collect();
     pb::User {
         id: user.id.to_string(),
         environment_id: ctx.environment().id.to_string(),
@@ -20,10 +29,24 @@ pub fn user(ctx: &Ctx, account: Account) -> pb::User {
         update_time: Some(user.updated_at.into()),
         email: user.email.as_str().to_owned(),
         external_id: user.external_id,
-        memberships: account.memberships.into_iter().map(|each| membership(ctx, each)).collect(),
-        user_profile: Some(profile(user.profile)),
+        memberships: memberships.into_iter().map(|each| membership(ctx, each)).collect(),
+        user_profile: Some(commons::UserProfile { external_identities, ..profile(user.profile) }),
         metadata: user.metadata,
         last_login_time: user.last_login_at.map(Into::into),
+    }
+}
+
+fn identity(linked: Linked) -> commons::ExternalIdentity {
+    let provider = commons::IdentityProviderType::from_str_name(&linked.provider);
+    commons::ExternalIdentity {
+        connection_id: linked.connection.to_string(),
+        connection_type: linked.connection_type,
+        connection_provider: provider.unwrap_or(commons::IdentityProviderType::Custom).into(),
+        connection_user_id: linked.subject,
+        is_social: linked.is_social,
+        last_login_time: Some(linked.last_login_at.into()),
+        created_time: Some(linked.created_at.into()),
+        last_synced_time: linked.last_synced_at.map(Into::into),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     db::Tx,
     error::Error,
     events::{self, EventType},
+    identities::{self, Linked},
     ids::{OrganizationId, RoleId, UserId},
     lists::{
         search,
@@ -33,6 +34,8 @@ pub struct Account {
     pub user: User,
     /// The oldest organization first.
     pub memberships: Vec<Membership>,
+    /// Who the user is at providers.
+    pub identities: Vec<Linked>,
 }
 
 /// The user that `which` names.
@@ -192,7 +195,9 @@ async fn try_delete(
 /// The user with its memberships.
 pub(super) async fn account(ctx: &Ctx, user: User) -> Result<Account, Error> {
     let memberships = memberships(ctx, &[user.id]).await?.remove(&user.id.as_i64()).unwrap_or_default();
-    Ok(Account { user, memberships })
+    let (mut tx, env) = (ctx.db().read(), ctx.environment().id);
+    let identities = identities::of_users(&mut tx, env, &[user.id]).await?.remove(&user.id.as_i64());
+    Ok(Account { user, memberships, identities: identities.unwrap_or_default() })
 }
 
 /// The memberships of these users, with what their roles permit.
@@ -215,9 +220,11 @@ pub(super) async fn permit(ctx: &Ctx, membership: &mut Membership) -> Result<(),
 async fn accounts(ctx: &Ctx, page: Page<User>) -> Result<Page<Account>, Error> {
     let ids: Vec<UserId> = page.items.iter().map(|user| user.id).collect();
     let mut memberships = memberships(ctx, &ids).await?;
+    let mut identities = identities::of_users(&mut ctx.db().read(), ctx.environment().id, &ids).await?;
     let items = page.items.into_iter().map(|user| {
         let memberships = memberships.remove(&user.id.as_i64()).unwrap_or_default();
-        Account { user, memberships }
+        let identities = identities.remove(&user.id.as_i64()).unwrap_or_default();
+        Account { user, memberships, identities }
     });
     Ok(Page { items: items.collect(), next_token: page.next_token, prev_token: page.prev_token })
 }

@@ -78,6 +78,7 @@ impl Home {
         }
         command.env("GATEWRIGHT_TELEMETRY__METRICS_LISTEN", "off");
         command.env("GATEWRIGHT_TELEMETRY__LOG_FILTER", "warn");
+        command.env("GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION", "false");
         command.stdin(Stdio::null()).stdout(Stdio::null());
         // The last words of a node are worth more than a clean terminal: `cargo test` shows them beside a failure.
         command.stderr(Stdio::inherit());

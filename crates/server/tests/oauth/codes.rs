@@ -73,6 +73,28 @@ api_tests! {
         assert_eq!(uses_of_refresh(&t, good[0].text_at("refresh_token")).await, 200);
     }
 
+    async fn two_nodes_use_a_code_once_and_either_refreshes(t: Server) {
+        let (_, _, grant) = ready(&t).await;
+        let other = t.second_node().await;
+        let code = t.code(&grant).await;
+        let form =
+            [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
+        let own = [("client_id", t.client_id.as_str()), ("client_secret", t.client_secret.as_str())];
+        let form = [&own[..], &form].concat();
+        let nodes = [&t, &other];
+        let uses = (0..20).map(|turn: usize| nodes[turn % 2].form("/oauth/token", &form));
+        let answers = futures_util::future::join_all(uses).await;
+        let good: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
+        assert_eq!(good.len(), 1);
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", good[0].text_at("refresh_token"))];
+        let refresh = [&own[..], &refresh].concat();
+        let uses = (0..20).map(|turn: usize| nodes[turn % 2].form("/oauth/token", &refresh));
+        let answers = futures_util::future::join_all(uses).await;
+        let successors: std::collections::BTreeSet<&str> =
+            answers.iter().map(|answer| answer.text_at("refresh_token")).collect();
+        assert_eq!(successors.len(), 1);
+    }
+
     async fn pkce_can_neither_be_left_out_nor_added(t: Server) {
         let (_, _, grant) = ready(&t).await;
         let cases: [(bool, &[(&str, &str)]); 6] = [

@@ -28,7 +28,7 @@ async fn go(t: &Server, query: &[(&str, &str)], cookie: Option<&str>) -> Answer 
 }
 
 fn location(answer: &Answer) -> &str {
-    assert_eq!(answer.status, 302, "{}", answer.text);
+    assert_eq!(answer.status, 303, "{}", answer.text);
     assert_eq!(
         (&answer.headers["cache-control"], &answer.headers["referrer-policy"]),
         (&"no-store".parse().unwrap(), &"no-referrer".parse().unwrap())
@@ -91,7 +91,37 @@ api_tests! {
             "https://app.acme.example:443/bye", "https://app.acme.example/./bye", "https://user@app.acme.example/bye",
             "https://app.acme.example/bye\\", "javascript:alert(1)", CALLBACK, of_other,
             "https://{{external_id}}.acme.example/bye", "https://crm-8.acme.example/bye",
-            "https://crm-7.acme.example.evil.example/bye", "https://app.acme.example%2fbye", "https:app.acme.example/bye",
+            "https://crm-7.acme.example.evil.example/bye", "https://app.acme.example%2fbye", " https://app.acme.example/bye",
+            "https://app.acme.example/bye ",
+            "https://app.acme.example/bye%00",
+            "https://app.acme.example/bye\n",
+            "https://app.acme.example/%62ye",
+            "https://app.acme.example/bye;x",
+            "https://app.acme.example./bye",
+            "https://app.acme.example@evil.example/bye",
+            "https://evil.example/?https://app.acme.example/bye",
+            "https://evil.example/#https://app.acme.example/bye",
+            "https://evil.example\\@app.acme.example/bye",
+            "https:\\\\app.acme.example\\bye",
+            "https:///app.acme.example/bye",
+            "http://app.acme.example/bye",
+            "ftp://app.acme.example/bye",
+            "app.acme.example/bye",
+            "data:text/html,x",
+            "javascript://app.acme.example/bye%0aalert(1)",
+            "https://xn--pp-bka.acme.example/bye",
+            "https://\u{ff41}pp.acme.example/bye",
+            "https://*.acme.example/bye",
+            "https://[::1]/bye",
+            "https://127.0.0.1/bye",
+            "about:blank",
+            "https://app.acme.example/bye/..",
+            "https://app.acme.example/x/../bye",
+            "https://app.acme.example//bye",
+            "https://app.acme.example/Bye",
+            "https://app.acme.example/bye?",
+            "https://app.acme.example/bye#",
+            "https:app.acme.example/bye",
         ] {
             let answer = go(&t, &[("id_token_hint", &hint), ("post_logout_redirect_uri", uri)], Some(&who.cookie)).await;
             let description = answer.oauth_error(400, "invalid_request");

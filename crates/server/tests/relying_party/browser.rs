@@ -97,7 +97,7 @@ database_tests! {
         assert_eq!(api.events().await.len(), events);
         // The page is shown once: its address is worth nothing any more.
         let again = browser.get(&back).await;
-        assert_eq!(again.status, 400);
+        assert_eq!(again.status, 410);
         assert!(again.html.contains("invalid_state"), "{}", again.html);
     }
 
@@ -114,7 +114,7 @@ database_tests! {
         let state = &parameters(&request)["state"];
         // As a form that posts itself, which comes without the cookie.
         let posted = Browser::new(&t).post(&format!("/sso/v1/oidc/{}/callback", connection.id), &[("state", state), ("code", "c"), ("x", "y")]).await;
-        assert_eq!((posted.status, posted.location.as_str()), (303, format!("/sso/v1/oidc/{}/callback?state={state}&code=c", connection.id).as_str()));
+        assert_eq!((posted.status, posted.location.as_str()), (303, format!("/sso/v1/oidc/{}/callback?state={state}&code=c&x=y", connection.id).as_str()));
         let page = browser.get(&posted.location).await;
         assert_eq!(page.status, 200);
         for part in ["invalid_id_token", "check the audience of the ID token", "somebody else", "byte for byte"] {
@@ -142,7 +142,7 @@ database_tests! {
         }
         for id in ["conn_1", "conn_x", "%3Cscript%3E"] {
             let page = Browser::new(&t).get(&format!("/sso/v1/oidc/{id}/test")).await;
-            assert_eq!(page.status, 404, "{id}");
+            assert_eq!(page.status, 400, "{id}");
             assert!(page.html.contains("invalid_connection_id") && !page.html.contains("<script>"), "{}", page.html);
         }
         let other = t.add_environment("other").await;
@@ -150,7 +150,7 @@ database_tests! {
         let id = made.json["connection"]["id"].as_str().unwrap();
         let url = format!("http://{}/sso/v1/oidc/{id}/test", t.address);
         let answer = t.http.get(url).header("host", &other.host).send().await.unwrap();
-        assert_eq!(answer.status(), 404);
+        assert_eq!(answer.status(), 400);
     }
 
     async fn bad_callbacks_lead_to_a_page_that_says_so(kind: Database) {
@@ -172,11 +172,11 @@ database_tests! {
             (format!("{callback}?state=%00%ff&error=%3Cscript%3E"), "invalid_state"),
         ] {
             let page = browser.get(&path).await;
-            assert_eq!(page.status, 400, "{path}");
+            assert_eq!(page.status, if code == "invalid_state" { 410 } else { 400 }, "{path}");
             assert!(page.html.contains(code) && !page.html.contains("<script>"), "{path}: {}", page.html);
         }
         let stranger = Browser::new(&t).get(&format!("{callback}?state={state}&code=c")).await;
-        assert_eq!(stranger.status, 400);
+        assert_eq!(stranger.status, 410);
         assert!(idp.web.asked().is_empty());
         assert_eq!(result(&api, &connection, &begun.test).await["status"], "PENDING");
     }
@@ -197,9 +197,9 @@ database_tests! {
             ("family_name", ""), ("department", "R&D"), ("groups", "a, b"), ("roles", "admin")];
         let path = begun.location.strip_prefix(&t.url).unwrap().to_owned();
         let forged = browser.post(&path, &[&[("csrf", "x")], &fields[1..]].concat()).await;
-        assert_eq!((forged.status, forged.location.as_str()), (400, ""));
+        assert_eq!((forged.status, forged.location.as_str()), (403, ""));
         let stranger = Browser::new(&t).post(&path, &fields).await;
-        assert_eq!(stranger.status, 400);
+        assert_eq!(stranger.status, 403);
         let chosen = browser.post(&path, &fields).await;
         assert_eq!(chosen.status, 303, "{}", chosen.html);
         assert!(!chosen.location.contains("Ada"), "{}", chosen.location);
@@ -207,7 +207,7 @@ database_tests! {
         assert_eq!(shown.status, 200);
         assert!(shown.html.contains("Ada@example.com") && shown.html.contains("department: R&#38;D"), "{}", shown.html);
         assert_eq!(result(&api, &connection, &begun.test).await["status"], "SUCCESS");
-        assert_eq!(browser.get(&chosen.location).await.status, 400);
+        assert_eq!(browser.get(&chosen.location).await.status, 410);
         // A code is good for the state that it was given for.
         let code = parameters(&format!("http://x{}", chosen.location).parse().unwrap())["code"].clone();
         let other = browser.get(&format!("/sso/v1/oidc/{}/test", connection.id)).await;
@@ -232,6 +232,6 @@ database_tests! {
         let idp = Idp::start().await;
         let real = idp.connect_with(&t, &api, &acme.id, pb::OidcConnectionConfig::default()).await;
         let page = browser.get(&format!("/sso/v1/oidc/{}/simulator?state=x", real.id)).await;
-        assert_eq!(page.status, 404);
+        assert_eq!(page.status, 400);
     }
 }

@@ -12,3 +12,4 @@ mod hostile;
 mod oidc;
 mod social;
 mod support;
+mod test_organization;

@@ -1,7 +1,7 @@
 //! The authorization endpoint and the hosted pages of a sign-in. Forms are answered by a redirect to the page, so that
 //! reloading one repeats nothing.
 use super::{
-    Web, text,
+    Arrived, Web, text,
     visit::{Arriving, MAX_FORM, Visit, query, read, value},
 };
 use crate::{
@@ -17,6 +17,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use serde_json::Value as Json;
 
 /// The authorization endpoint and the pages.
 pub fn routes() -> Router<Web> {
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Web> {
         .route("/a/auth/signed-in", get(signed_in))
         .route("/a/auth/link", get(link).post(use_link))
         .route("/a/auth/passkey/begin", post(begin_passkey))
+        .route("/a/auth/passkey/new", post(new_passkey))
         .route("/a/auth/{step}", get(follow).post(submit))
         .route("/a/auth/passkey/{step}", post(submit))
         .route("/invitations/{token}", get(invitation).post(accept_invitation))
@@ -147,6 +149,8 @@ async fn submit(
         "code" => Form::Code(field("code")),
         "resend" => Form::Resend,
         "finish" => Form::Passkey { ceremony: field("ceremony"), assertion: field("assertion") },
+        "keep" => Form::KeepPasskey { ceremony: field("ceremony"), response: field("assertion") },
+        "skip" => Form::SkipPasskey,
         "organizations" if !field("create").is_empty() => Form::Creation(true),
         "organizations" => Form::Organization(field("organization_id")),
         "create" => Form::Create {
@@ -169,26 +173,54 @@ fn all(encoded: &[u8], name: &str) -> Vec<String> {
     pairs.filter(|(other, _)| other == name).map(|(_, value)| value.into_owned()).collect()
 }
 
-/// The first half of signing in by a passkey: what the script of the page gives to the authenticator.
+/// What the script of a page sends: JSON with `csrf`. None if it was not made for this browser.
+async fn read_script(web: &Web, arrived: Arrived, request: Request) -> Result<(Visit, Uri, Json), Response> {
+    let (visit, uri, body) = read(web, arrived, request).await?;
+    let body: Json = serde_json::from_slice(&body).unwrap_or_default();
+    let csrf = body.get("csrf").and_then(Json::as_str).unwrap_or_default();
+    if visit.is_genuine(sign_in_id(&uri).map(|id| id.to_string()).as_deref(), csrf) {
+        Ok((visit, uri, body))
+    } else {
+        Err(errors::json_response(403, r#"{"error":"invalid_request"}"#.to_owned()))
+    }
+}
+
+/// The first half of a ceremony: what the script gives to the authenticator.
+fn ceremony((id, options): &(String, Json)) -> Response {
+    let body = serde_json::json!({"ceremony": id, "options": options});
+    let mut response = errors::json_response(200, body.to_string());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Signing in by a passkey.
 async fn begin_passkey(State(web): State<Web>, Extension(arrived): Arriving, request: Request) -> Response {
-    let (visit, uri, body) = match read(&web, arrived, request).await {
+    let (visit, _, body) = match read_script(&web, arrived, request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
-    let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    let field = |name: &str| body.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-    let id = sign_in_id(&uri).map(|id| id.to_string());
-    if !visit.is_genuine(id.as_deref(), field("csrf")) {
-        return errors::json_response(403, r#"{"error":"invalid_request"}"#.to_owned());
-    }
-    let email = Some(field("email")).filter(|email| !email.is_empty());
+    let email = body.get("email").and_then(Json::as_str).filter(|email| !email.is_empty());
     match passkeys::begin_authentication(&visit.ctx, &visit.browser.hash(), email).await {
-        Ok((ceremony, options)) => {
-            let body = serde_json::json!({"ceremony": ceremony, "options": options});
-            let mut response = errors::json_response(200, body.to_string());
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
+        Ok(begun) => ceremony(&begun),
+        Err(error) => visit.broken(error),
+    }
+}
+
+/// Making one after a sign-in.
+async fn new_passkey(State(web): State<Web>, Extension(arrived): Arriving, request: Request) -> Response {
+    let (visit, uri, _) = match read_script(&web, arrived, request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let hash = visit.browser.hash();
+    let begun = match login::find(&visit.ctx, sign_in_id(&uri), Some(&hash)).await {
+        Ok(Ok(sign_in)) => login::begin_registration(&visit.ctx, &sign_in, visit.visitor(&hash)).await,
+        Ok(Err(_)) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match begun {
+        Ok(Some(begun)) => ceremony(&begun),
+        Ok(None) => errors::json_response(403, r#"{"error":"invalid_request"}"#.to_owned()),
         Err(error) => visit.broken(error),
     }
 }

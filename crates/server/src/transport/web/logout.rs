@@ -2,6 +2,7 @@
 use super::{
     Arrived, Web,
     cookies::{self, Cookies},
+    visit,
 };
 use crate::{
     ctx::Ctx,
@@ -13,7 +14,7 @@ use crate::{
 };
 use axum::{
     Extension, Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{RawQuery, Request, State},
     response::Response,
     routing::get,
@@ -105,17 +106,11 @@ impl Asked {
     }
 
     async fn done(&self, location: Option<String>, sign_in: Option<String>) -> Response {
-        let location = location.and_then(|uri| HeaderValue::from_str(&uri).ok());
         let mut response = match location {
-            Some(location) => redirect(&self.method, location),
+            Some(location) => visit::redirect(&location),
             None => self.page(StatusCode::OK, &SignedOut { sign_in_href: sign_in }, None).await,
         };
-        match cookies::clear_session(self.ctx.environment()) {
-            Ok(cookie) => {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            Err(error) => errors::report(&error),
-        }
+        visit::add_cookie(&mut response, cookies::clear_session(self.ctx.environment()));
         response
     }
 
@@ -155,15 +150,4 @@ impl Asked {
             }
         }
     }
-}
-
-/// After a POST, the browser must not post again (RFC 9110 §15.4.4).
-fn redirect(method: &Method, location: HeaderValue) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = if *method == Method::POST { StatusCode::SEE_OTHER } else { StatusCode::FOUND };
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, location);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
 }

@@ -7,7 +7,9 @@ mod login;
 mod logout;
 mod oauth;
 mod pages;
+mod profile;
 mod relying_party;
+mod simulator;
 mod visit;
 
 use super::{RequestLimits, errors, gate, reference};
@@ -20,6 +22,8 @@ use axum::{Extension, Router, body::Body, extract::State, response::Response, ro
 use gatewright_api::plan::Method;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use std::sync::Arc;
+
+pub(super) use cookies::Cookies;
 
 /// A request's id, and the environment that it was sent to.
 #[derive(Clone)]
@@ -51,7 +55,9 @@ pub fn router(app: Arc<App>, limits: RequestLimits, built: Vec<&'static Method>)
         .merge(login::routes())
         .merge(logout::routes())
         .merge(pages::routes())
+        .merge(profile::routes())
         .merge(relying_party::routes())
+        .merge(simulator::routes())
         .fallback(|| async { text(StatusCode::NOT_FOUND, "there is nothing at this address\n") })
         .method_not_allowed_fallback(|| async {
             text(StatusCode::METHOD_NOT_ALLOWED, "this method is not possible here\n")
