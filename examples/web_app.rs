@@ -29,7 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         variable("SCALEKIT_CLIENT_SECRET")?,
     )?;
     // In production: a fixed random value, the same on each server.
-    let cookie_secret = env::var("COOKIE_SECRET").or_else(|_| client.generate_pkce().map(|pkce| pkce.code_verifier))?;
+    let cookie_secret =
+        env::var("COOKIE_SECRET").or_else(|_| client.generate_pkce().map(|pkce| pkce.code_verifier))?;
     let sessions = Sessions::builder(client.clone(), ORIGIN, cookie_secret)
         .on_failure(|error| eprintln!("not signed in: {error}"))
         .build()?;
@@ -78,7 +79,8 @@ async fn dashboard(client: &ScalekitClient, session: &Session) -> String {
         ("Permissions", session.permissions().collect::<Vec<_>>().join(", ")),
         ("Access token until", session.expires_at().to_string()),
     ];
-    let rows: String = facts.iter().map(|(name, fact)| format!("<dt>{name}</dt><dd>{}</dd>", escape(fact))).collect();
+    let rows: String =
+        facts.iter().map(|(name, fact)| format!("<dt>{name}</dt><dd>{}</dd>", escape(fact))).collect();
     format!(
         "<h1>You are signed in</h1><dl>{rows}</dl>\
          <form method=\"post\" action=\"/refresh\"><button class=\"button\">Refresh</button></form>\

@@ -118,7 +118,7 @@ api_tests! {
         let mut ada = Person::new(&t, &app);
         assert_eq!(ada.at_app.open("/").await.html, "nobody");
         let there = ada.sign_up(&t, "/nested/page?tab=2").await;
-        assert_eq!((there.status, there.url.as_str()), (200, "/nested/page?tab=2"));
+        assert_eq!((there.status, there.url.as_str()), (200, "/nested/page?tab=2"), "{:?}", app.failures());
         let seen: Value = serde_json::from_str(&there.html).unwrap();
         assert_eq!((&seen["email"], &seen["roles"]), (&json!(ADA), &json!(["admin"])));
         assert!(seen["organization"].as_str().unwrap().starts_with("org_"));

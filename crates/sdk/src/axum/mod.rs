@@ -52,9 +52,10 @@
 //! # The cookie
 //!
 //! `sk_session` is `HttpOnly`, `SameSite=Lax`, and `Secure` unless the application is on `http://localhost`. It holds the
-//! tokens and the access token's claims, AES-256-GCM under a key that HKDF-SHA256 derives from the cookie secret: format and
-//! names are those of the vendor's adapters for Python. It may have 3800 characters; a login that needs more fails with
-//! [`SessionError::TooLarge`]. Whoever changes the cookie secret signs everybody out of the application.
+//! tokens, AES-256-GCM under a key that HKDF-SHA256 derives from the cookie secret: the format of the vendor's adapters, without
+//! their copy of the access token's claims, with which an administrator's session would not fit. It may have 3800
+//! characters; a login that needs more fails with [`SessionError::TooLarge`]. Whoever changes the cookie secret signs
+//! everybody out of the application.
 //!
 //! Requests that change something must still be protected from other sites' forms: `SameSite=Lax` keeps the cookie from
 //! cross-site POSTs, so change nothing on GET.

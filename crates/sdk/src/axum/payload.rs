@@ -7,13 +7,14 @@ use super::config::Shared;
 use super::error::SessionError;
 use super::{FRESH_TOKEN_LEEWAY, MAX_COOKIE};
 use crate::error::ScalekitError;
-use crate::jwt::Claims;
+use crate::jwt::{self, Claims};
 use crate::{AuthenticationResponse, RefreshTokenResponse};
 
 /// The member names are those of the vendor's adapters for Python.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Payload {
-    /// The claims of the access token.
+    /// The claims of the access token. They are not stored twice: an administrator's would not fit into a cookie.
+    #[serde(skip)]
     pub(super) user: Claims,
     pub(super) access_token: String,
     #[serde(default)]
@@ -70,7 +71,10 @@ impl Payload {
     }
 
     pub(super) fn open(shared: &Shared, value: &str) -> Option<Self> {
-        serde_json::from_slice(&shared.keys.open(value)?).ok()
+        let mut payload: Self = serde_json::from_slice(&shared.keys.open(value)?).ok()?;
+        // It was verified before it was sealed.
+        payload.user = jwt::read_unverified(&payload.access_token)?;
+        Some(payload)
     }
 
     pub(super) fn sid(&self) -> Option<&str> {
