@@ -100,7 +100,7 @@ impl ScalekitClient {
         Self { inner }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "axum"))]
     pub(crate) fn clock(&self) -> &Clock {
         &self.inner.clock
     }

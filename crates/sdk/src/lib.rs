@@ -48,6 +48,7 @@
 //!
 //! | task | method |
 //! | --- | --- |
+//! | all of a login, on axum | the module `axum`, with the feature of that name |
 //! | send a user to the login page | [`get_authorization_url`](ScalekitClient::get_authorization_url), [`generate_pkce`](ScalekitClient::generate_pkce) |
 //! | finish the login | [`authenticate_with_code`](ScalekitClient::authenticate_with_code) |
 //! | continue a login that began at the identity provider | [`get_idp_initiated_login_claims`](ScalekitClient::get_idp_initiated_login_claims) |
@@ -98,11 +99,15 @@
 //!
 //! A call has 20 seconds, its retries and waits included; `.timeout(…)` on a call or on the
 //! [builder](ScalekitClientBuilder::timeout) sets another limit. Dropping the future cancels the call.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 pub mod api_token;
 pub mod auth;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod axum;
 mod builder;
 mod call;
 mod channel;
