@@ -12,7 +12,7 @@ let application;
 let browser;
 
 before(async () => {
-  [server, browser] = await Promise.all([Server.start({ tls: false, metrics: `127.0.0.1:${await freePort()}` }), launch()]);
+  [server, browser] = await Promise.all([Server.start({ tls: false, metrics: `127.0.0.1:${await freePort()}`, settings: { GATEWRIGHT_DEVELOPMENT__TEST_ORGANIZATION: 'true' } }), launch()]);
   application = await Application.start(server);
 });
 
@@ -123,7 +123,7 @@ test('a person makes a passkey after the first sign-in, and uses it for the seco
   const passkeys = { provider: 'SCALEKIT', provider_key: 'SCALEKIT', key_id: 'WEBAUTHN' };
   const made = await manage(server, 'POST', 'connections', { ...passkeys, type: 'WEBAUTHN' });
   const path = `connections/${made.connection.id}`;
-  await manage(server, 'PATCH', path, { ...passkeys, webauthn_config: { enable_auto_registration: true } });
+  await manage(server, 'PATCH', path, { ...passkeys, webauthn_config: { enable_auto_registration: true, show_passkey_button: true, enable_conditional_login: false } });
   await manage(server, 'PATCH', `${path}:enable`, {});
   const page = await newPage(browser);
   await addAuthenticator(page);
@@ -136,6 +136,7 @@ test('a person makes a passkey after the first sign-in, and uses it for the seco
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Create a passkey' }).click();
   const { user } = await application.exchange(await first);
+  await page.getByRole('heading', { name: 'Welcome' }).waitFor();
 
   await page.context().clearCookies();
   const second = application.nextArrival();
