@@ -281,7 +281,7 @@ api_tests! {
             let request = t.http.request(method.parse().unwrap(), format!("{}/oauth/token", t.url));
             let answer = request.send().await.unwrap();
             assert_eq!(answer.status(), 405, "{method}");
-            assert_eq!(answer.headers()["allow"], "POST");
+            assert_eq!(answer.headers()["allow"], "POST,OPTIONS");
         }
     }
 }
